@@ -1,1 +1,0 @@
-"""The rules of the trade, one module per noun."""

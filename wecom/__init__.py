@@ -1,1 +1,0 @@
-"""The gateway: the only code that knows WeCom's API."""
