@@ -1,0 +1,57 @@
+"""A rule said no. `app.py` answers each with its status, its code and a sentence for the person who asked."""
+
+
+class RuleError(Exception):
+    """A refusal with a stable code; the message says in the user's words what is so and what to do."""
+
+    code = "refused"
+    status = 400
+
+    def __init__(self, message: str = "", *, field: str | None = None) -> None:
+        super().__init__(message or self.code)
+        self.message = message or self.code
+        self.field = field
+
+
+class BadInput(RuleError):
+    code = "bad_input"
+    status = 422
+
+
+class NotSignedIn(RuleError):
+    code = "not_signed_in"
+    status = 401
+
+
+class Refused(RuleError):
+    """Not theirs, or not there: both look the same from outside."""
+
+    code = "refused"
+    status = 403
+
+
+class NotFound(RuleError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(RuleError):
+    code = "conflict"
+    status = 409
+
+
+class TooLarge(RuleError):
+    code = "too_large"
+    status = 413
+
+
+class TooMany(RuleError):
+    code = "too_many"
+    status = 429
+
+
+class TryAgain(RuleError):
+    """Something we need is not there yet (a cold token): asking again in a moment helps."""
+
+    code = "try_again"
+    status = 503

@@ -1,0 +1,48 @@
+"""How to connect: the same rules on SQLite and PostgreSQL."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+
+
+def is_sqlite(engine: Engine) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+def connect(url: str, *, root: Path) -> Engine:
+    """An engine for the database; a relative SQLite path is meant from `root`, whose folder is made."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        path = root / (parsed.database or "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _sqlite(create_engine(parsed.set(database=str(path)), pool_size=40, max_overflow=10))
+    return create_engine(parsed, pool_size=20, max_overflow=20, pool_pre_ping=True)
+
+
+def writing(engine: Engine) -> Engine:
+    """The same engine for transactions that write."""
+    return engine.execution_options(writes=True)
+
+
+def _sqlite(engine: Engine) -> Engine:
+    """WAL, durable commits, and BEGIN IMMEDIATE for writers.
+
+    A deferred BEGIN that reads and then writes fails at once with "database is locked", whatever the timeout.
+    """
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # the driver must not BEGIN by itself
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
