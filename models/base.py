@@ -1,9 +1,9 @@
 """What every table shares: names of constraints, keys, and moments that are always aware UTC."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, Text, TypeDecorator
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, LargeBinary, MetaData, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 NAMES = {
@@ -41,8 +41,9 @@ class Base(DeclarativeBase):
     """The root of all records."""
 
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: Moment,
+        int: BigId,
         str: String,
         bytes: LargeBinary,
         dict[str, Any]: JSON,
@@ -56,7 +57,4 @@ class Row(Base):
 
     __abstract__ = True
 
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-
-
-__all__ = ["BigId", "Base", "Moment", "Row", "Text"]
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, sort_order=-1)

@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from models.base import Base
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
 
@@ -19,8 +23,10 @@ def connect(url: str, *, root: Path) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         path = root / (parsed.database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
-        return _sqlite(create_engine(parsed.set(database=str(path)), pool_size=40, max_overflow=10))
-    return create_engine(parsed, pool_size=20, max_overflow=20, pool_pre_ping=True)
+        return _sqlite(
+            create_engine(parsed.set(database=str(path)), pool_size=40, max_overflow=10, hide_parameters=True)
+        )
+    return create_engine(parsed, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
 
 
 def writing(engine: Engine) -> Engine:
@@ -46,3 +52,10 @@ def _sqlite(engine: Engine) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def insert_if_absent(session: Session, table: type[Base], **values: Any) -> bool:
+    """INSERT … ON CONFLICT DO NOTHING; True when the row is new."""
+    dialect = session.get_bind().dialect.name
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table).values(**values)
+    return bool(session.execute(statement.on_conflict_do_nothing()).rowcount)
