@@ -125,7 +125,9 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         try:
             tree["wecom"]["secret"] = Path(secret_file).read_text().strip()
         except (OSError, UnicodeDecodeError) as problem:
-            raise ConfigError(f"wecom.secret_file: {secret_file} cannot be read ({problem.__class__.__name__})") from None
+            raise ConfigError(
+                f"wecom.secret_file: {secret_file} cannot be read ({problem.__class__.__name__})"
+            ) from None
     try:
         return Settings.model_validate(_typed_secrets(tree))
     except ValidationError as problem:
@@ -156,7 +158,9 @@ def _overlay(tree: dict[str, Any], name: str, raw: str) -> None:
     if not isinstance(target, dict):
         raise ConfigError(f"{section}: expected a table")
     try:
-        target[key] = raw if field.annotation in (str, SecretStr) else TypeAdapter(field.annotation).validate_strings(raw)
+        target[key] = (
+            raw if field.annotation in (str, SecretStr) else TypeAdapter(field.annotation).validate_strings(raw)
+        )
     except ValidationError as problem:
         raise ConfigError(f"{name}: {problem.errors()[0]['msg']}") from None
 

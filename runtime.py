@@ -5,37 +5,191 @@ import random
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from zoneinfo import ZoneInfo
 
-import requests
 from flask import current_app
-from sqlalchemy import Engine
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
-
-from config import Settings
-from models.database import connect, is_sqlite
-from models.vault import Vault
 from wecom.client import WeCom
+
+from config import ConfigError, Settings
+from metrics import Metrics
+from models.database import connect, insert_if_absent, is_sqlite, writing
+from models.gate import Gate
+from models.token import Token
+from models.vault import Vault
 from wecom.gates import Verdict
-from wecom.tokens import TokenStore
+from wecom.tokens import StoredToken
 
 ROOT = Path(__file__).resolve().parent
-CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, 1/I: read aloud over a counter
+CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: read aloud over a counter
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Runtime:
     """The outside world of one process. Threads share it; a transaction belongs to the thread that opened it."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] | None = None, seed: int | None = None):
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], datetime] = utc_now, rng: random.Random | None = None
+    ) -> None:
         self.settings = settings
-        self.clock = clock or (lambda: datetime.now(UTC))
-        self.rng = random.Random(seed) if seed is not None else random.SystemRandom()
-        self.vault = Vault(_master_key(ROOT / settings.security.master_key_file))
-        self.engine: Engine = connect(settings.database.url, root=ROOT)
-        self._writer = threading.RLock() if is_sqlite(self.engine) else None
-        self._open = threading.local()
+        self.now = clock
+        self.rng = rng or random.SystemRandom()
+        self.metrics = Metrics()
+        self.vault = Vault(master_key(ROOT / settings.security.master_key_file))
+        self.engine = connect(settings.database.url, root=ROOT)
+        self.zone = ZoneInfo(settings.business.time_zone)
+        self._writing_engine = writing(self.engine)
+        self._writer = threading.Lock() if is_sqlite(self.engine) else None
+        self._local = threading.local()
         self._wakers: dict[str, threading.Event] = {}
-        self.wecom = WeCom.from_parts(settings.wecom, tokens=self._token_store(), gate=self.gate, before_call=self._no_transaction)
+        wecom = settings.wecom
+        self.wecom = WeCom(
+            base_url=wecom.base_url,
+            corp_id=wecom.corp_id,
+            agent_id=wecom.agent_id,
+            secret=wecom.secret.get_secret_value(),
+            tokens=TokenTable(self),
+            gate=self.gate,
+            before_call=self.forbid_transaction,
+            on_call=self.metrics.count_call,
+            now=clock,
+        )
+
+    # Transactions
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Write: commits at the end, rolls back on any error. On SQLite one writer a process, BEGIN IMMEDIATE."""
+        self.forbid_transaction()
+        with self._writer or nullcontext(), Session(self._writing_engine, expire_on_commit=False) as session:
+            self._local.open = True
+            try:
+                with session.begin():
+                    yield session
+            finally:
+                self._local.open = False
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read one snapshot; nothing is written."""
+        self.forbid_transaction()
+        with Session(self.engine, expire_on_commit=False) as session:
+            self._local.open = True
+            try:
+                yield session
+            finally:
+                self._local.open = False
+
+    def forbid_transaction(self) -> None:
+        """Nobody waits for the network, or for a second transaction, inside an open transaction."""
+        if getattr(self._local, "open", False):
+            raise RuntimeError("a transaction is open in this thread")
+
+    # The gate
+
+    def gate(self, userid: str, external_userid: str) -> Verdict:
+        """Whether an effect on these two may go out now; asked right before every effect."""
+        with self.reading() as session:
+            row = session.get(Gate, 1)
+        if row is None:
+            return Verdict.REHEARSAL
+        if row.mode == Verdict.REHEARSAL and {userid, external_userid} & set(row.allow_list):
+            return Verdict.LIVE
+        return Verdict(row.mode)
+
+    # Wake-ups: a lost one costs at most the worker's two seconds
+
+    def wake(self, lane: str) -> None:
+        self._waker(lane).set()
+
+    def wait(self, lane: str, seconds: float) -> bool:
+        """Wait until somebody wakes the lane; False when the time was over first."""
+        waker = self._waker(lane)
+        woken = waker.wait(seconds)
+        waker.clear()
+        return woken
+
+    def _waker(self, lane: str) -> threading.Event:
+        return self._wakers.setdefault(lane, threading.Event())
+
+    def new_code(self, length: int = 10) -> str:
+        """A code people can read aloud; about 50 bits at ten letters."""
+        return "".join(self.rng.choice(CODE_ALPHABET) for _ in range(length))
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class TokenTable:
+    """The token store on our own database; a lease is a conditional UPDATE, never a lock held over a call."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def get(self, name: str) -> StoredToken | None:
+        with self._runtime.reading() as session:
+            row = session.get(Token, name)
+        if row is None or row.value_sealed is None or row.expires_at is None:
+            return None
+        return StoredToken(self._runtime.vault.open_text(row.value_sealed), row.expires_at)
+
+    def lease(self, name: str, *, seconds: float, unless_newer_than: str | None) -> bool:
+        now = self._runtime.now()
+        with self._runtime.transaction() as session:
+            insert_if_absent(session, Token, name=name)
+            row = session.execute(select(Token.value_sealed).where(Token.name == name)).scalar_one()
+            if row is not None and self._runtime.vault.open_text(row) != unless_newer_than:
+                return False
+            won = session.execute(
+                update(Token)
+                .where(
+                    Token.name == name,
+                    or_(Token.refreshing_until.is_(None), Token.refreshing_until <= now),
+                    Token.value_sealed == row if row is not None else Token.value_sealed.is_(None),
+                )
+                .values(refreshing_until=now + timedelta(seconds=seconds))
+            )
+            return bool(won.rowcount)
+
+    def put(self, name: str, token: StoredToken) -> None:
+        sealed = self._runtime.vault.seal(token.value)
+        with self._runtime.transaction() as session:
+            insert_if_absent(session, Token, name=name)
+            session.execute(
+                update(Token)
+                .where(Token.name == name)
+                .values(value_sealed=sealed, expires_at=token.expires_at, refreshing_until=None)
+            )
+
+    def give_up(self, name: str) -> None:
+        with self._runtime.transaction() as session:
+            session.execute(update(Token).where(Token.name == name).values(refreshing_until=None))
+
+
+def master_key(path: Path) -> bytes:
+    """The key everything at rest is sealed with; made at the first start, readable by its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = bytes.fromhex(path.read_text().strip()) if path.stat().st_size else b""
+        if len(key) < 32:
+            raise ConfigError(f"security.master_key_file: {path.name} does not hold a key of 64 hex digits") from None
+        return key
+    key = secrets.token_bytes(32)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key.hex())
+    return key
+
+
+def runtime() -> Runtime:
+    """The runtime of the request in hand."""
+    found: Runtime = current_app.extensions["huitou"]
+    return found

@@ -28,7 +28,7 @@ class Throttled(WeComError):
 
 
 class Temporary(WeComError):
-    """Busy, too much at once, no connection: the call had no effect; try again with growing pauses."""
+    """Busy, a 5xx, no connection: the call had no effect; try again with growing pauses."""
 
 
 class Unanswered(WeComError):
@@ -40,11 +40,7 @@ class Permanent(WeComError):
 
 
 class NotAContact(WeComError):
-    """84061: this member and this customer are no contacts; 40096: nobody has this external_userid."""
-
-
-class CodeSpent(WeComError):
-    """40029, 42003, 42022: the sign-in code is used, expired or unknown."""
+    """84061: this member and this customer are no contacts."""
 
 
 class WelcomeSpent(WeComError):

@@ -1,0 +1,145 @@
+"""create_app puts the doors on the program; `python app.py` is the command line."""
+
+import logging
+import traceback
+from http import HTTPStatus
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_babel import Babel, gettext
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import bot
+import console
+import console.health
+import mall
+import pages
+import sidebar
+from callers import refuse_undeclared
+from crm import audits
+from crm.errors import BadInput, Refused, RuleError
+from runtime import ROOT, Runtime
+
+log = logging.getLogger("huitou")
+LARGEST_BODY = 8 * 1024 * 1024
+
+
+def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
+    """The web program on this runtime.
+
+    `bridge_origin` is the demo's: the sandbox that frames the sidebar and plays the WeCom client. No setting sets it.
+    """
+    app = Flask("huitou", root_path=str(ROOT), template_folder="templates", static_folder=None)
+    app.extensions["huitou"] = runtime
+    app.config.update(
+        SECRET_KEY=runtime.vault.session_key,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=runtime.settings.server.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=runtime.settings.security.session_hours * 3600,
+        MAX_CONTENT_LENGTH=LARGEST_BODY + 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_HEADERS=["X-CSRF-Token"],
+        BABEL_DEFAULT_LOCALE="zh",
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
+        BRIDGE_ORIGIN=bridge_origin,
+    )
+    app.session_interface = DoorSessions()
+    Babel(app, locale_selector=lambda: g.get("language") or runtime.settings.business.language)
+    csrf = CSRFProtect(app)
+    csrf.exempt(bot.blueprint)
+    csrf.exempt(mall.blueprint)
+    refuse_undeclared(app)
+    for blueprint in (bot.blueprint, sidebar.blueprint, console.blueprint, mall.blueprint, console.health.blueprint):
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(asset=pages.asset)
+    pages.register(app)
+    _answer_errors(app, runtime)
+    app.before_request(_refuse_nul)
+    app.after_request(pages.set_headers)
+    pages.serve_static(app)
+    if runtime.settings.server.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    return app
+
+
+class DoorSessions(SecureCookieSessionInterface):
+    """Staff in the sidebar and users in the console sign in apart: two cookies, each sent to its own door only."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return "huitou_staff" if request.path.startswith("/sidebar") else "huitou_console"
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return "/sidebar" if request.path.startswith("/sidebar") else "/console"
+
+
+def _refuse_nul() -> None:
+    if "\0" in request.path or any("\0" in part for pair in request.args.items(multi=True) for part in pair):
+        raise BadInput("地址里有不能保存的字符")
+
+
+def _answer_errors(app: Flask, runtime: Runtime) -> None:
+    @app.errorhandler(RuleError)
+    def rule_said_no(error: RuleError) -> tuple[Response | str, int]:
+        if isinstance(error, Refused) and "actor" in g:
+            _audit_refusal(runtime, error)
+        return _reply(error.code, error.message, error.status, error.field)
+
+    @app.errorhandler(CSRFError)
+    def forged(error: CSRFError) -> tuple[Response | str, int]:
+        return _reply("csrf", gettext("页面放得太久了。刷新一下再试"), 400)
+
+    @app.errorhandler(HTTPException)
+    def http_said_no(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+        code = error.code or 500
+        if code < 400:
+            return error
+        return _reply(HTTPStatus(code).name.lower(), _words(code), code)
+
+    @app.errorhandler(Exception)
+    def bug(error: Exception) -> tuple[Response | str, int]:
+        number = runtime.new_code(6)
+        frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+        log.error("error %s at %s: %s\n%s", number, request.endpoint, type(error).__name__, frames)
+        return _reply(
+            "server_error", gettext("没办成，是我们这边的问题。再试一次，或记下编号 %(number)s", number=number), 500
+        )
+
+
+def _audit_refusal(runtime: Runtime, error: Refused) -> None:
+    """In a transaction of its own: the one that refused was rolled back."""
+    subject = ",".join(f"{name}:{value}" for name, value in (request.view_args or {}).items())
+    with runtime.transaction() as session:
+        audits.note(
+            session,
+            actor=g.actor,
+            action=request.endpoint or "",
+            subject=subject,
+            outcome=error.code,
+            now=runtime.now(),
+        )
+
+
+def _words(code: int) -> str:
+    return {
+        404: gettext("没有这个页面"),
+        405: gettext("这个地址不接受这种请求"),
+        413: gettext("内容太大了"),
+        415: gettext("内容的格式不对"),
+    }.get(code, gettext("没办成，请求不对"))
+
+
+def _reply(code: str, message: str, status: int, field: str | None = None) -> tuple[Response | str, int]:
+    wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    if wants_page and request.path.startswith(("/console", "/sidebar")):
+        return render_template("error.html", message=message, code=code, status=status), status
+    body = {"error": code, "message": message} | ({"field": field} if field else {})
+    return jsonify(body), status
+
+
+if __name__ == "__main__":
+    import commands
+
+    commands.main(create_app)

@@ -1,0 +1,5 @@
+"""Door: operators run the business."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("console", __name__, url_prefix="/console")

@@ -1,0 +1,22 @@
+"""Who did what, and who was refused: ids and counts only."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models.audit import Audit
+
+
+def note(
+    session: Session,
+    *,
+    actor: str,
+    action: str,
+    subject: str = "",
+    outcome: str = "done",
+    now: datetime,
+    **details: Any,
+) -> None:
+    """Record a deed in the transaction that does it; a refusal in one of its own, since its own rolls back."""
+    session.add(Audit(at=now, actor=actor, action=action, subject=subject[:200], outcome=outcome, details=details))

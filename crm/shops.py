@@ -1,0 +1,44 @@
+"""Shops and the keys they sign with."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from crm.errors import BadInput, Conflict
+from models.shop import Shop, SigningKey
+
+LIVE_KEYS = 2
+
+
+def named(session: Session, name: str, *, now: datetime) -> Shop:
+    """The shop of this name, made when it is new."""
+    if not name.strip() or len(name) > 64 or "\0" in name:
+        raise BadInput("店铺名应为 1 到 64 个字符", field="shop")
+    found = session.scalar(select(Shop).where(Shop.name == name))
+    if found is None:
+        found = Shop(name=name, created_at=now)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def add_key(session: Session, name: str, *, key: str, secret_sealed: bytes, now: datetime) -> SigningKey:
+    """A new signing key for a shop; at most two are live, so that a shop can rotate."""
+    shop = named(session, name, now=now)
+    live = session.scalar(select(func.count()).where(SigningKey.shop_id == shop.id, SigningKey.revoked_at.is_(None)))
+    if (live or 0) >= LIVE_KEYS:
+        raise Conflict(f"{name} 已有 {LIVE_KEYS} 把密钥在用。先停用一把")
+    made = SigningKey(shop_id=shop.id, key=key, secret_sealed=secret_sealed, created_at=now)
+    session.add(made)
+    return made
+
+
+def live_key(session: Session, key: str) -> tuple[SigningKey, Shop] | None:
+    """The key and its shop, while it is live."""
+    row = session.execute(
+        select(SigningKey, Shop)
+        .join(Shop, Shop.id == SigningKey.shop_id)
+        .where(SigningKey.key == key, SigningKey.revoked_at.is_(None))
+    ).one_or_none()
+    return (row[0], row[1]) if row else None

@@ -1,0 +1,119 @@
+"""`make.staff()` and friends: rows that fill in what the test does not care about."""
+
+import itertools
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from models import Base, Contact, CouponBatch, Customer, Follow, Gate, Identity, Order, OrderLine, Shop, Staff
+from runtime import Runtime
+from tests.sandboxes import Sandbox
+
+
+class Make:
+    """Makes rows, each in a transaction of its own; returns them detached, with their ids."""
+
+    def __init__(self, runtime: Runtime, sandbox: Sandbox) -> None:
+        self.runtime = runtime
+        self.sandbox = sandbox
+        self._numbers = itertools.count(1)
+
+    def _save(self, row: Any) -> Any:
+        with self.runtime.transaction() as session:
+            session.add(row)
+        return row
+
+    def _next(self) -> int:
+        return next(self._numbers)
+
+    def gate(self, mode: str, allow_list: tuple[str, ...] = ()) -> Gate:
+        with self.runtime.transaction() as session:
+            gate: Gate = session.merge(
+                Gate(id=1, mode=mode, allow_list=list(allow_list), changed_at=self.runtime.now(), changed_by="test")
+            )
+        return gate
+
+    def staff(self, userid: str | None = None, **more: Any) -> Staff:
+        userid = userid or f"staff{self._next()}"
+        values = {"name": f"导购{userid}", "serves_customers": True, "created_at": self.runtime.now()} | more
+        row: Staff = self._save(Staff(userid=userid, userid_key=userid.lower(), **values))
+        return row
+
+    def shop(self, name: str | None = None) -> Shop:
+        row: Shop = self._save(Shop(name=name or f"shop{self._next()}", created_at=self.runtime.now()))
+        return row
+
+    def identity(self, kind: str, value: str, scope: str = "", customer: Customer | None = None) -> Identity:
+        now = self.runtime.now()
+        with self.runtime.transaction() as session:
+            owner = customer or self._new_customer(session)
+            row = Identity(kind=kind, scope=scope, value=value, customer_id=owner.id, first_seen_at=now)
+            session.add(row)
+        return row
+
+    def _new_customer(self, session: Session) -> Customer:
+        customer = Customer(created_at=self.runtime.now())
+        session.add(customer)
+        session.flush()
+        return customer
+
+    def contact(self, external_userid: str | None = None, *, followers: tuple[Staff, ...] = (), **more: Any) -> Contact:
+        """A contact WeCom has told us about, followed by these."""
+        external_userid = external_userid or f"wm{self._next():030d}"
+        identity = self.identity("external_userid", external_userid)
+        now = self.runtime.now()
+        values = {"name": f"客户{external_userid[-4:]}", "created_at": now, "known_at": now} | more
+        contact: Contact = self._save(
+            Contact(
+                external_userid=external_userid,
+                identity_id=identity.id,
+                customer_id=identity.customer_id,
+                **values,
+            )
+        )
+        for staff in followers:
+            self.follow(contact, staff)
+        return contact
+
+    def follow(self, contact: Contact, staff: Staff, **more: Any) -> Follow:
+        now = self.runtime.now()
+        values = {"followed_at": now, "changed_at": now} | more
+        row: Follow = self._save(Follow(contact_id=contact.id, staff_id=staff.id, **values))
+        return row
+
+    def order(self, identity: Identity | None = None, shop: Shop | None = None, **more: Any) -> Order:
+        """A paid order of one line, ¥168.00, a day old."""
+        now = self.runtime.now()
+        shop = shop or self.shop()
+        paid_fen = more.pop("paid_fen", 16800)
+        values = {
+            "order_no": f"NO{self._next():06d}", "status": "completed", "total_fen": paid_fen, "discount_fen": 0,
+            "shipping_fen": 0, "paid_fen": paid_fen, "refunded_fen": 0, "ordered_at": now - timedelta(days=1),
+            "paid_at": now - timedelta(days=1), "changed_at": now, "fingerprint": "", "stored_at": now,
+            "coupon_codes": [],
+        } | more  # fmt: skip
+        line = OrderLine(position=0, sku="SKU1", name="婴儿湿巾 80 抽", quantity=1, price_fen=paid_fen)
+        row: Order = self._save(
+            Order(
+                shop_id=shop.id,
+                identity_id=identity.id if identity else None,
+                customer_id=identity.customer_id if identity else None,
+                lines=[line],
+                **values,
+            )
+        )
+        return row
+
+    def coupon_batch(self, **more: Any) -> CouponBatch:
+        values = {
+            "name": f"券{self._next()}", "value_fen": 1500, "threshold_fen": 9900, "total": 100, "per_customer": 1,
+            "valid_days": 7, "created_at": self.runtime.now(),
+        } | more  # fmt: skip
+        row: CouponBatch = self._save(CouponBatch(**values))
+        return row
+
+    def rows(self, table: type[Base]) -> list[Any]:
+        """Every row of a table, in the order they came."""
+        with self.runtime.reading() as session:
+            return list(session.query(table).order_by(*table.__table__.primary_key.columns))
