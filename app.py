@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.sessions import SecureCookieSessionInterface
-from flask_babel import Babel, gettext
+from flask_babel import Babel
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -21,6 +21,7 @@ from callers import refuse_undeclared
 from crm import audits
 from crm.errors import BadInput, Refused, RuleError
 from runtime import ROOT, Runtime
+from words import gettext
 
 log = logging.getLogger("huitou")
 LARGEST_BODY = 8 * 1024 * 1024

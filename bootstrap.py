@@ -103,8 +103,9 @@ class Step:
 class Checkout:
     """One checkout and the things set up inside it."""
 
-    def __init__(self, root: Path, *, dev: bool = False) -> None:
+    def __init__(self, root: Path, *, dev: bool = False, held: tuple[int, ...] = ()) -> None:
         self.root = root
+        self.held = held  # file descriptors every command inherits: see `alone`
         self.venv = self.root / ".venv"
         self.bin = self.venv / ("Scripts" if WINDOWS else "bin")
         self.python = self.bin / ("python.exe" if WINDOWS else "python")
@@ -143,7 +144,13 @@ class Checkout:
         line = [str(word) for word in command]
         try:
             done = subprocess.run(
-                line, cwd=self.root, env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False
+                line,
+                cwd=self.root,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                pass_fds=self.held,
+                check=False,
             )
         except OSError as error:
             raise SetupError(f"{failure}\n  {error}") from None
@@ -190,7 +197,7 @@ class Checkout:
             steps.append(Step("translations", words, digest(*catalogs), self.compile_translations, compiled))
         return steps
 
-    def set_up(self, say: Callable[[str], None]) -> int:
+    def set_up(self) -> int:
         """Run what is due; returns how many steps ran. An interrupted step runs again next time."""
         killed = self.stamps.read().get("unfinished")
         if killed in ("uv", "python"):  # among half-written packages: begin anew
@@ -202,18 +209,19 @@ class Checkout:
             if not step.is_due(self.stamps.read()):
                 continue
             if not ran:
-                say("正在准备运行环境，首次约需一分钟 · setting up, about a minute the first time")
-            say(f"  {step.words} …")
+                print("正在准备运行环境，首次约需一分钟 · setting up, about a minute the first time")
+            print(f"  {step.words} … ", end="", flush=True)
             ran, begun = ran + 1, time.monotonic()
             if step.name != "venv":
                 self.stamps.set(**{step.name: None, "unfinished": step.name})
             try:
                 step.run()
             except SetupError:
+                print()
                 self.stamps.set(unfinished=None)
                 raise
             self.stamps.set(**{step.name: step.stamp, "unfinished": None})
-            say(f"  {step.words} {time.monotonic() - begun:.1f} s")
+            print(f"{time.monotonic() - begun:.1f} s", flush=True)
         if ran:
             self.stamps.set(layout="dev" if self.dev else "core")
         return ran
@@ -368,19 +376,28 @@ def become(checkout: Checkout, words: list[str]) -> int:
 
 
 @contextlib.contextmanager
-def alone(root: Path) -> Iterator[None]:
-    """Let one set-up at a time into a checkout; a killed one lets go by itself."""
+def alone(root: Path) -> Iterator[tuple[int, ...]]:
+    """Let one set-up at a time into a checkout.
+
+    Yields the file descriptors that commands inherit, so that an installer outliving a killed set-up keeps the
+    next one waiting until it, too, has ended.
+    """
     (root / "var").mkdir(exist_ok=True)
     with (root / "var" / "setup.lock").open("w") as held:
         if WINDOWS:
             import msvcrt
 
             msvcrt.locking(held.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
+            yield ()
+            return
+        import fcntl
 
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("等待另一个正在进行的安装 · waiting for another set-up of this checkout", flush=True)
             fcntl.flock(held, fcntl.LOCK_EX)
-        yield
+        yield (held.fileno(),)
 
 
 def main(words: list[str]) -> int:
@@ -390,9 +407,9 @@ def main(words: list[str]) -> int:
         print(__doc__)
         return 0 if set(words) & {"-h", "--help"} else 2
     root = Path(__file__).resolve().parent
-    with alone(root):
-        checkout = Checkout(root, dev=dev)
-        ran = checkout.set_up(lambda text: print(text, flush=True))
+    with alone(root) as held:
+        checkout = Checkout(root, dev=dev, held=held)
+        ran = checkout.set_up()
     if dev:
         for name, what in missing_for_tests().items():
             print(f"缺少 {name} · missing: {what}", flush=True)
@@ -402,6 +419,7 @@ def main(words: list[str]) -> int:
     if verb == "test":
         return become(checkout, ["-m", "pytest", *rest])
     if verb == "lock":
+        checkout.held = ()
         write_locks(checkout)
     elif not ran:
         print("环境已就绪 · everything is set up")

@@ -22,9 +22,9 @@ class Section(BaseModel):
 
 class Server(Section):
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=1, le=65535)
-    threads: int = Field(16, ge=1, le=256)
-    public_url: str = Field("http://127.0.0.1:8000", pattern=r"^https?://[^/?#\s]+$")
+    port: int = Field(default=8000, ge=1, le=65535)
+    threads: int = Field(default=16, ge=1, le=256)
+    public_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://[^/?#\s]+$")
     behind_proxy: bool = False
 
 
@@ -39,7 +39,7 @@ class WeCom(Section):
     secret_file: str = ""
     callback_token: SecretStr = SecretStr("")
     callback_aes_key: SecretStr = SecretStr("")
-    base_url: str = Field("https://qyapi.weixin.qq.com", pattern=r"^https?://[^?#\s]+[^/?#\s]$")
+    base_url: str = Field(default="https://qyapi.weixin.qq.com", pattern=r"^https?://[^?#\s]+[^/?#\s]$")
     authorize_url: str = "https://open.weixin.qq.com/connect/oauth2/authorize"
 
     @field_validator("callback_aes_key")
@@ -52,7 +52,7 @@ class WeCom(Section):
 
 class Security(Section):
     master_key_file: str = "var/master.key"
-    session_hours: int = Field(12, ge=1, le=720)
+    session_hours: int = Field(default=12, ge=1, le=720)
 
 
 class Business(Section):
@@ -71,7 +71,7 @@ class Business(Section):
 
 
 class Welcome(Section):
-    text: str = Field("您好，我是{staff}，很高兴认识您。有什么想问的，随时找我。", min_length=1)
+    text: str = Field(default="您好，我是{staff}，很高兴认识您。有什么想问的，随时找我。", min_length=1)
 
     @field_validator("text")
     @classmethod
@@ -82,9 +82,9 @@ class Welcome(Section):
 
 
 class Retention(Section):
-    inbox_body_days: int = Field(30, ge=30, le=3650)
-    inbox_days: int = Field(90, ge=30, le=3650)
-    audit_days: int = Field(365, ge=30, le=3650)
+    inbox_body_days: int = Field(default=30, ge=30, le=3650)
+    inbox_days: int = Field(default=90, ge=30, le=3650)
+    audit_days: int = Field(default=365, ge=30, le=3650)
 
 
 class Log(Section):
@@ -158,9 +158,8 @@ def _overlay(tree: dict[str, Any], name: str, raw: str) -> None:
     if not isinstance(target, dict):
         raise ConfigError(f"{section}: expected a table")
     try:
-        target[key] = (
-            raw if field.annotation in (str, SecretStr) else TypeAdapter(field.annotation).validate_strings(raw)
-        )
+        kind: Any = field.annotation
+        target[key] = raw if kind in (str, SecretStr) else TypeAdapter(kind).validate_strings(raw)
     except ValidationError as problem:
         raise ConfigError(f"{name}: {problem.errors()[0]['msg']}") from None
 

@@ -8,10 +8,11 @@ from functools import cache
 from hashlib import sha256
 
 from flask import Flask, Response, current_app, g, request
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 from whitenoise import WhiteNoise
 
 from runtime import ROOT, runtime
+from words import gettext
 
 HASHED = re.compile(r"/static/vendor/.+\.[0-9a-f]{8,}\.")
 

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
-from wecom.client import WeCom
 
 from config import ConfigError, Settings
 from metrics import Metrics
-from models.database import connect, insert_if_absent, is_sqlite, writing
+from models.database import changed, connect, insert_if_absent, is_sqlite, writing
 from models.gate import Gate
 from models.token import Token
 from models.vault import Vault
+from wecom.client import WeCom
 from wecom.gates import Verdict
 from wecom.tokens import StoredToken
 
@@ -147,7 +147,7 @@ class TokenTable:
             row = session.execute(select(Token.value_sealed).where(Token.name == name)).scalar_one()
             if row is not None and self._runtime.vault.open_text(row) != unless_newer_than:
                 return False
-            won = session.execute(
+            claim = (
                 update(Token)
                 .where(
                     Token.name == name,
@@ -156,7 +156,7 @@ class TokenTable:
                 )
                 .values(refreshing_until=now + timedelta(seconds=seconds))
             )
-            return bool(won.rowcount)
+            return changed(session, claim) > 0
 
     def put(self, name: str, token: StoredToken) -> None:
         sealed = self._runtime.vault.seal(token.value)

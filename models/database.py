@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -58,4 +58,11 @@ def insert_if_absent(session: Session, table: type[Base], **values: Any) -> bool
     """INSERT … ON CONFLICT DO NOTHING; True when the row is new."""
     dialect = session.get_bind().dialect.name
     statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table).values(**values)
-    return bool(session.execute(statement.on_conflict_do_nothing()).rowcount)
+    return changed(session, statement.on_conflict_do_nothing()) > 0
+
+
+def changed(session: Session, statement: Executable) -> int:
+    """Execute an INSERT, UPDATE or DELETE; how many rows it changed. A claim believes this number."""
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount

@@ -8,9 +8,11 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
+from sandbox import avatars
+from sandbox.demo_chats import talk
 from sandbox.demo_goods import BABY, FLOWERS, SNACKS
 from sandbox.demo_orders import orders
-from sandbox.demo_people import REGULARS, Person, people, token
+from sandbox.demo_people import REGULARS, Person, people
 
 __all__ = ["corp", "newcomers", "orders"]
 
@@ -35,6 +37,15 @@ TAGS = (
     ("宝宝", ("0–6 个月", "6–12 个月", "1–3 岁")),
     ("来源", tuple(name for _, name, _ in CHANNELS)),
 )
+# Who looks how in the pictures.
+PICTURES = {
+    "苏苏": avatars.path("tulip", 0),
+    "雨桐": avatars.path("dawn", 2),
+    "王芳": avatars.path("sea", 3),
+    "阿梦": avatars.path("leaf", 4),
+    "周雅🌸": avatars.path("cat", 5),
+    "阳光暖暖": avatars.path("sun", 1),
+}
 FOLLOWED_BY_TWO = 0.12
 TAGGED = 0.55
 
@@ -43,26 +54,28 @@ def corp(seed: int, now: datetime) -> dict[str, Any]:
     """Everything `POST /sandbox/load` takes; times are Unix seconds, nobody was added after `now`."""
     rng = random.Random(f"{seed}/corp")
     opened = now - timedelta(days=760)
-    groups = _tag_groups(rng, opened)
     everybody = [person for person in people(seed) if person.contact or person.newcomer]
+    pairs = [
+        (person, follow) for person in everybody if person.contact for follow in _follows(rng, person, opened, now)
+    ]
+    messages = [line for person, follow in pairs for line in talk(rng, person, follow, now)]
     return {
         "departments": [
             {"id": id, "name": name, "parentid": parent, "order": 100 - id} for id, name, parent in DEPARTMENTS
         ],
         "staff": [
             {"userid": userid, "name": name, "department": [department], "position": position, "gender": gender}
-            for userid, name, department, position, gender, _ in STAFF
+            | {"avatar": avatars.path("man" if gender == 1 else "woman", face)}
+            for face, (userid, name, department, position, gender, _) in enumerate(STAFF)
         ],
         "customers": [_customer(person) for person in everybody],
-        "follows": [
-            follow for person in everybody if person.contact for follow in _follows(rng, person, groups, opened, now)
-        ],
-        "tag_groups": groups,
+        "follows": [follow for _, follow in pairs],
+        "tag_groups": [{"name": group, "tags": list(names)} for group, names in TAGS],
         "contact_ways": [
-            {"config_id": f"{rng.getrandbits(128):032x}", "type": 1 if len(users) == 1 else 2, "scene": 2}
-            | {"remark": remark, "state": state, "user": list(users), "skip_verify": True}
+            {"config_id": f"{rng.getrandbits(128):032x}", "remark": remark, "state": state, "user": list(users)}
             for state, remark, users in CHANNELS
         ],
+        "messages": sorted(messages, key=lambda line: line["at"]),
     }
 
 
@@ -73,31 +86,15 @@ def newcomers(seed: int) -> list[dict[str, Any]]:
 
 def _customer(person: Person) -> dict[str, Any]:
     face = {"external_userid": person.external_userid, "name": person.nickname, "gender": person.gender}
+    motif = PICTURES.get(person.nickname) or avatars.path(
+        avatars.CUSTOMER_MOTIFS[person.index % 12], person.index // 12
+    )
     if person.works_in_wecom:
-        return face | {"type": 2, "unionid": None, "position": "采购", "corp_name": "好邻居便利店"}
-    return face | {"type": 1, "unionid": person.unionid}
+        return face | {"avatar": motif, "type": 2, "unionid": None}
+    return face | {"avatar": motif, "type": 1, "unionid": person.unionid}
 
 
-def _tag_groups(rng: random.Random, opened: datetime) -> list[dict[str, Any]]:
-    at = int(opened.timestamp())
-    return [
-        {
-            "group_id": token(rng, "et", 32),
-            "group_name": group,
-            "create_time": at,
-            "order": 100 - number,
-            "tag": [
-                {"id": token(rng, "et", 32), "name": name, "create_time": at, "order": 100 - n}
-                for n, name in enumerate(names)
-            ],
-        }
-        for number, (group, names) in enumerate(TAGS)
-    ]
-
-
-def _follows(
-    rng: random.Random, person: Person, groups: list[dict[str, Any]], opened: datetime, now: datetime
-) -> list[dict[str, Any]]:
+def _follows(rng: random.Random, person: Person, opened: datetime, now: datetime) -> list[dict[str, Any]]:
     """One row per member who follows them; the regulars of the pictures belong to 林晓雯."""
     userids = [userid for userid, *_ in STAFF]
     shares = [share for *_, share in STAFF]
@@ -112,7 +109,7 @@ def _follows(
         "remark": person.name if known or rng.random() < 0.3 else "",
         "state": state,
         "add_way": 1 if state else 3,
-        "tags": _tags(rng, person, channel, groups),
+        "tags": _tags(rng, person, channel),
     }
     if not known and rng.random() >= FOLLOWED_BY_TWO:
         return [follow]
@@ -126,7 +123,7 @@ def _follows(
     ]
 
 
-def _tags(rng: random.Random, person: Person, channel: str, groups: list[dict[str, Any]]) -> list[str]:
+def _tags(rng: random.Random, person: Person, channel: str) -> list[dict[str, str]]:
     if rng.random() > TAGGED:
         return []
     wanted = {channel}
@@ -136,4 +133,4 @@ def _tags(rng: random.Random, person: Person, channel: str, groups: list[dict[st
         wanted.add(rng.choice(("爱吃零食", "低糖零食")))
     if BABY in person.likes:
         wanted.add(rng.choice(TAGS[1][1]))
-    return [tag["id"] for group in groups for tag in group["tag"] if tag["name"] in wanted]
+    return [{"group": group, "name": name} for group, names in TAGS for name in names if name in wanted]

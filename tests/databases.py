@@ -115,7 +115,7 @@ class PostgresDatabases:
 
     def _execute(self, statement: str) -> None:
         with psycopg.connect(host=self._host, user="huitou", dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
     @contextmanager
     def fresh(self) -> Iterator[str]:

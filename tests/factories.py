@@ -4,6 +4,7 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from models import Base, Contact, CouponBatch, Customer, Follow, Gate, Identity, Order, OrderLine, Shop, Staff
@@ -116,4 +117,4 @@ class Make:
     def rows(self, table: type[Base]) -> list[Any]:
         """Every row of a table, in the order they came."""
         with self.runtime.reading() as session:
-            return list(session.query(table).order_by(*table.__table__.primary_key.columns))
+            return list(session.scalars(select(table).order_by(*inspect(table).primary_key)))

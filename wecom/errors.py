@@ -28,7 +28,7 @@ class Throttled(WeComError):
 
 
 class Temporary(WeComError):
-    """Busy, a 5xx, no connection: the call had no effect; try again with growing pauses."""
+    """Busy, too much at once, no connection: the call had no effect; try again with growing pauses."""
 
 
 class Unanswered(WeComError):
@@ -40,7 +40,11 @@ class Permanent(WeComError):
 
 
 class NotAContact(WeComError):
-    """84061: this member and this customer are no contacts."""
+    """84061: this member and this customer are no contacts; 40096: nobody has this external_userid."""
+
+
+class CodeSpent(WeComError):
+    """40029, 42003, 42022: the sign-in code is used, expired or unknown."""
 
 
 class WelcomeSpent(WeComError):

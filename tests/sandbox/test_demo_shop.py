@@ -44,7 +44,7 @@ def test_the_shop_has_six_staff_five_hundred_followed_customers_and_four_codes(c
 def test_every_reference_in_the_shop_points_at_something(corp):
     staff = {person["userid"] for person in corp["staff"]}
     customers = {customer["external_userid"] for customer in corp["customers"]}
-    tags = {tag["id"] for group in corp["tag_groups"] for tag in group["tag"]}
+    tags = {(group["name"], name) for group in corp["tag_groups"] for name in group["tags"]}
     departments = {department["id"] for department in corp["departments"]}
 
     assert len(customers) == len(corp["customers"])
@@ -53,9 +53,20 @@ def test_every_reference_in_the_shop_points_at_something(corp):
     for follow in corp["follows"]:
         assert follow["userid"] in staff
         assert follow["external_userid"] in customers
-        assert set(follow["tags"]) <= tags
+        assert {(tag["group"], tag["name"]) for tag in follow["tags"]} <= tags
         assert follow["createtime"] <= NOW.timestamp()
         assert len(follow["remark"]) <= 20
+
+
+def test_staff_and_followed_customers_talked_before_now(corp):
+    pairs = {(follow["userid"], follow["external_userid"]): follow["createtime"] for follow in corp["follows"]}
+    moments = [line["at"] for line in corp["messages"]]
+
+    assert 100 <= len(moments) <= 400
+    assert moments == sorted(moments)
+    assert moments[-1] <= NOW.timestamp() - 600
+    assert all(pairs[line["userid"], line["external_userid"]] < line["at"] for line in corp["messages"])
+    assert {line["from"] for line in corp["messages"]} == {"staff", "customer"}
 
 
 def test_ids_have_the_shapes_of_wecom(corp):

@@ -1,0 +1,155 @@
+"""How a call reaches WeCom: wechatpy's endpoints on our own connections, tokens and errors (decision 0002)."""
+
+import ipaddress
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from wechatpy.work import WeChatClient
+from wechatpy.work.client import api
+
+from wecom.answers import TOKEN_REFUSED, decode, error_for, no_answer
+from wecom.endpoints import EFFECTS, ExternalContact, Identity
+from wecom.errors import Temporary, TokenInvalid
+from wecom.tokens import StoredToken
+
+CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
+
+# At DEBUG urllib3 writes every path with its query, and ours holds the secret or a token.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+
+
+class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
+    """wechatpy's client with everything it gets wrong replaced. Safe to share between threads.
+
+    `before_call` is asked before anything else; `token` answers the access token to use, given the one refused.
+    """
+
+    external_contact: ExternalContact = ExternalContact()
+    identity: Identity = Identity()
+    department: Any = api.WeChatDepartment()
+    jsapi: Any = api.WeChatJSAPI()
+    misc: Any = api.WeChatMisc()
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        before_call: Callable[[], None],
+        on_call: Callable[[str, int | None, float], None],
+        token: Callable[[StoredToken | None], StoredToken],
+    ) -> None:
+        super().__init__("", "", session=None, auto_retry=False)
+        self.API_BASE_URL = base_url.rstrip("/") + "/cgi-bin/"
+        self._before_call = before_call
+        self._on_call = on_call
+        self._token = token
+        self._trust_env = not _is_loopback(base_url)
+        self._local = threading.local()
+
+    def fetch_access_token(self) -> None:
+        raise AssertionError("tokens come from the store")
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """All calls of this thread inside share so many seconds, a token's refresh included."""
+        self._local.deadline = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._local.deadline = None
+
+    def remaining(self) -> float | None:
+        """Seconds left of `within`; None outside of it."""
+        deadline = getattr(self._local, "deadline", None)
+        return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+    def _request(self, method: str, url_or_endpoint: str, **kwargs: Any) -> dict[str, Any]:
+        self._before_call()
+        endpoint = url_or_endpoint.partition("?")[0]
+        refused: StoredToken | None = None
+        for _ in range(2):
+            token = self._token(refused)
+            answer = self.exchange(method, endpoint, token=token.value, **kwargs)
+            if answer.get("errcode", 0) not in TOKEN_REFUSED:
+                break
+            refused = token
+        else:
+            raise TokenInvalid(endpoint, answer["errcode"])
+        if answer.get("errcode", 0) != 0:
+            raise error_for(endpoint, answer["errcode"])
+        return answer
+
+    def exchange(
+        self,
+        method: str,
+        endpoint: str,
+        *,
+        token: str | None = None,
+        params: dict[str, Any] | None = None,
+        data: Any = None,
+        files: Any = None,
+    ) -> dict[str, Any]:
+        """One HTTP call and its JSON object, an errcode in it or not. Counted whatever becomes of it."""
+        self._before_call()
+        query = dict(params or {}) | ({"access_token": token} if token is not None else {})
+        body = json.dumps(data, ensure_ascii=False).encode() if isinstance(data, dict) else data
+        for file in _open_files(files):
+            file.seek(0)  # a second try must not send the rest of an already read file
+        timeouts = self._timeouts(endpoint)
+        errcode: int | None = None
+        started = time.perf_counter()
+        try:
+            status, content = self._send(method, endpoint, timeouts, params=query, data=body, files=files)
+            answer = decode(endpoint, status, content, effect=endpoint in EFFECTS)
+            errcode = answer.get("errcode", 0)
+        finally:
+            self._on_call(endpoint, errcode, time.perf_counter() - started)
+        return answer
+
+    def _send(self, method: str, endpoint: str, timeouts: tuple[float, float], **parts: Any) -> tuple[int, bytes]:
+        try:
+            answer = self._connection().request(
+                method, self.API_BASE_URL + endpoint, timeout=timeouts, allow_redirects=False, **parts
+            )
+            return answer.status_code, answer.content
+        except requests.RequestException as problem:
+            failure = no_answer(endpoint, problem, effect=endpoint in EFFECTS)
+        raise failure  # outside the except: the original's text holds the URL, and a chained context would keep it
+
+    def _timeouts(self, endpoint: str) -> tuple[float, float]:
+        left = self.remaining()
+        if left is None:
+            return CONNECT_SECONDS, READ_SECONDS
+        if left < 0.05:
+            raise Temporary(endpoint, None, "out of time")
+        return min(1.0, left / 2), left - min(1.0, left / 2)
+
+    def _connection(self) -> requests.Session:
+        found: requests.Session | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = self._local.connection = requests.Session()
+            found.trust_env = self._trust_env
+        return found
+
+
+def _is_loopback(base_url: str) -> bool:
+    """A sandbox on this machine is never asked for through the environment's proxy."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _open_files(files: Any) -> Iterator[Any]:
+    for part in (files or {}).values():
+        file = part[1] if isinstance(part, tuple) else part
+        if hasattr(file, "seek"):
+            yield file
