@@ -247,12 +247,13 @@ def test_tests_run_on_the_very_versions_that_are_shipped():
 
 
 def test_the_tree_names_no_registry_and_no_place_of_a_machine():
-    registries = ["pypi" + ".org", "pythonhosted" + ".org", "registry.npm", "npmmirror", "tuna.tsinghua"]
-    places = ["/" + "work/", "/" + "root/", "/" + "opt/pypi"]
+    registries = ["pypi~.org", "pythonhosted~.org", "registry~.npm", "npm~mirror", "tuna~.tsinghua"]
+    places = ["/~work/", "/~root/", "/~opt/pypi"]
+    words = [word.replace("~", "") for word in (*registries, *places)]  # so that this file does not name them either
     found = []
     for path in repository_files():
         content = path.read_bytes().decode("utf-8", "replace")
-        found += [f"{path.relative_to(ROOT)}: {word}" for word in (*registries, *places) if word in content]
+        found += [f"{path.relative_to(ROOT)}: {word}" for word in words if word in content]
 
     assert found == []
 
