@@ -1,0 +1,57 @@
+"""The attachments of a message to a customer."""
+
+from typing import Any
+
+from sandbox.corp import Corp
+from sandbox.errors import Refused
+
+MOST = 9
+MEDIA = {"image": "image", "video": "video", "file": "file"}
+
+
+def check_attachments(corp: Corp, attachments: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Kind and content of each. Raises 41064 for too many and 41065 for one that is wrong."""
+    if not isinstance(attachments, list):
+        raise Refused(41065)
+    if len(attachments) > MOST:
+        raise Refused(41064)
+    return [_checked(corp, attachment) for attachment in attachments]
+
+
+def _checked(corp: Corp, attachment: Any) -> tuple[str, dict[str, Any]]:
+    kind = attachment.get("msgtype") if isinstance(attachment, dict) else None
+    content = attachment.get(kind) if isinstance(kind, str) else None
+    if not isinstance(content, dict):
+        raise Refused(41065)
+    if kind in MEDIA:
+        _check_media(corp, kind, content)
+    elif kind == "link":
+        _check_texts(content, needed={"title": 128, "url": 2048}, allowed={"desc": 512, "picurl": 2048})
+    elif kind == "miniprogram":
+        _check_texts(content, needed={"title": 64, "appid": 128, "page": 1024, "pic_media_id": 512}, allowed={})
+        _check_media_id(corp, "image", content["pic_media_id"])
+    else:
+        raise Refused(41065)
+    return kind, content
+
+
+def _check_media(corp: Corp, kind: str, content: dict[str, Any]) -> None:
+    """A `pic_url` counts only when uploadimg gave it; `media_id` wins over it."""
+    if content.get("media_id"):
+        _check_media_id(corp, kind, content["media_id"])
+    elif kind != "image" or not any(media.url == content.get("pic_url") for media in corp.state.media if media.url):
+        raise Refused(40007)
+
+
+def _check_media_id(corp: Corp, kind: str, media_id: Any) -> None:
+    media = corp.state.media.get(media_id) if isinstance(media_id, str) else None
+    if media is None or media.type != kind or corp.clock.now() >= media.expires_at:
+        raise Refused(40007)
+
+
+def _check_texts(content: dict[str, Any], *, needed: dict[str, int], allowed: dict[str, int]) -> None:
+    """Limits are in bytes."""
+    for name, most in {**needed, **allowed}.items():
+        value = content.get(name, "")
+        if not isinstance(value, str) or len(value.encode()) > most or (name in needed and not value):
+            raise Refused(41065)

@@ -1,0 +1,153 @@
+"""Customers as the members who follow them see them."""
+
+from typing import Any
+
+from sandbox.api.dispatch import Call, api
+from sandbox.api.paging import read_cursor, write_cursor
+from sandbox.corp import Corp
+from sandbox.errors import Refused
+from sandbox.records import Customer, Follow, Member
+
+FOLLOWERS_A_PAGE = 500
+LONGEST = {"remark": 20, "description": 150, "remark_company": 20}
+
+
+@api("externalcontact/get_follow_user_list", empty={"follow_user": []})
+def get_follow_user_list(call: Call) -> dict[str, Any]:
+    return {"follow_user": [member.userid for member in call.corp.state.members if member.customer_contact]}
+
+
+@api("externalcontact/list", empty={"external_userid": []})
+def list_customers(call: Call) -> dict[str, Any]:
+    member = _member(call.corp, call.query.get("userid", ""))
+    found = _contacts_of(call.corp, member)
+    if not found:
+        raise Refused(84061)
+    return {"external_userid": [follow.external_userid for follow in found]}
+
+
+@api("externalcontact/get", empty={"external_contact": {}, "follow_user": []})
+def get(call: Call) -> dict[str, Any]:
+    corp = call.corp
+    customer = find_customer(corp, call.query.get("external_userid", ""))
+    (after,) = read_cursor(call.query.get("cursor"), 1)
+    found = [follow for follow in corp.state.follows.of_customer(customer.external_userid) if follow.is_contact()]
+    if not found:
+        raise Refused(84061)
+    page = [follow for follow in found if follow.number > after][:FOLLOWERS_A_PAGE]
+    last = page[-1].number if page else after
+    following = {"next_cursor": write_cursor(last)} if any(follow.number > last for follow in found) else {}
+    users = [{**_follow_base(follow), "tags": _tags(corp, follow)} for follow in page]
+    return {"external_contact": _customer(customer), "follow_user": users, **following}
+
+
+@api("externalcontact/batch/get_by_user", "POST", empty={"external_contact_list": []})
+def batch_get_by_user(call: Call) -> dict[str, Any]:
+    """Pages over (member in the order asked, number of the follow), so an add between pages shifts nothing."""
+    corp, userids = call.corp, call.texts("userid_list")
+    if not userids:
+        raise Refused(40031)
+    if len(userids) > 100:
+        raise Refused(40032)
+    limit = call.number("limit", 50, 1, 100)
+    place, number = read_cursor(call.optional_text("cursor"), 2)
+    members = [_member(corp, userid) for userid in userids]
+    unlicensed = [member.userid for member in members if not member.licensed]
+    if len(unlicensed) == len(members):
+        raise Refused(701008)
+    rows = [
+        (index, follow)
+        for index, member in enumerate(members)
+        if member.licensed and index >= place
+        for follow in _contacts_of(corp, member)
+        if (index, follow.number) > (place, number)
+    ]
+    page = rows[:limit]
+    following = write_cursor(page[-1][0], page[-1][1].number) if len(rows) > limit else ""
+    fail = {"fail_info": {"unlicensed_userid_list": unlicensed}} if unlicensed else {}
+    return {"external_contact_list": [_row(corp, follow) for _, follow in page], "next_cursor": following, **fail}
+
+
+@api("externalcontact/remark", "POST", on_get=40003)
+def remark(call: Call) -> dict[str, Any]:
+    """Overwrites what is given; an empty text and a list of one empty text clear."""
+    follow = find_contact(call)
+    customer = call.corp.state.customers.get(follow.external_userid)
+    given = {name: call.optional_text(name, most) for name, most in LONGEST.items()}
+    mobiles = call.texts("remark_mobiles") if "remark_mobiles" in call.body else None
+    picture = call.optional_text("remark_pic_mediaid")
+    if mobiles is None and not picture and all(value is None for value in given.values()):
+        raise Refused(40058)
+    if given["remark"] is not None:
+        follow.remark = given["remark"]
+    if given["description"] is not None:
+        follow.description = given["description"]
+    if given["remark_company"] is not None and customer and customer.type == 1:
+        follow.remark_corp_name = given["remark_company"]
+    if mobiles is not None:
+        follow.remark_mobiles = [mobile for mobile in mobiles if mobile]
+    call.corp.state.follows.put(follow)
+    call.corp.note("api_remark", "应用改了备注", userid=follow.userid, external_userid=follow.external_userid)
+    return {}
+
+
+def find_customer(corp: Corp, external_userid: str) -> Customer:
+    if not external_userid:
+        raise Refused(41035)
+    found = corp.state.customers.get(external_userid)
+    if found is None:
+        raise Refused(40096)
+    return found
+
+
+def find_contact(call: Call) -> Follow:
+    """The pair that a body's `userid` and `external_userid` name."""
+    member = _member(call.corp, call.text("userid", missing=40003))
+    customer = find_customer(call.corp, call.text("external_userid", missing=41035))
+    follow = call.corp.state.follow(member.userid, customer.external_userid)
+    if follow is None or not follow.is_contact():
+        raise Refused(84061)
+    return follow
+
+
+def _member(corp: Corp, userid: str) -> Member:
+    if not userid:
+        raise Refused(40003)
+    found = corp.state.member(userid)
+    if found is None:
+        raise Refused(60111)
+    return found
+
+
+def _contacts_of(corp: Corp, member: Member) -> list[Follow]:
+    return [follow for follow in corp.state.follows.of_member(member.userid) if follow.is_contact()]
+
+
+def _customer(customer: Customer) -> dict[str, Any]:
+    names = ("external_userid", "name", "type", "avatar", "gender")
+    unionid = customer.shown_unionid()
+    shown = {name: getattr(customer, name) for name in names}
+    return {**shown, **({"unionid": unionid} if unionid else {})}
+
+
+def _follow_base(follow: Follow) -> dict[str, Any]:
+    names = ("userid", "remark", "description", "createtime", "remark_corp_name", "remark_mobiles", "add_way")
+    base = {name: getattr(follow, name) for name in names}
+    return {**base, "oper_userid": follow.oper_userid, **({"state": follow.state} if follow.state else {})}
+
+
+def _row(corp: Corp, follow: Follow) -> dict[str, Any]:
+    customer = find_customer(corp, follow.external_userid)
+    tag_ids = [tag["tag_id"] for tag in _tags(corp, follow)]
+    return {"external_contact": _customer(customer), "follow_info": {**_follow_base(follow), "tag_id": tag_ids}}
+
+
+def _tags(corp: Corp, follow: Follow) -> list[dict[str, Any]]:
+    tags = [corp.state.tags.get(tag_id) for tag_id in follow.tag_ids]
+    groups = corp.state.tag_groups
+    found = [(tag, groups.get(tag.group_id)) for tag in tags if tag and not tag.deleted]
+    return [
+        {"group_name": group.name, "tag_name": tag.name, "tag_id": tag.tag_id, "type": 1}
+        for tag, group in found
+        if group
+    ]

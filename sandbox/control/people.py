@@ -1,0 +1,284 @@
+"""People and what they do: customers scan, chat and delete, members chat, tag and delete."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from sandbox import people
+from sandbox.control.forms import (
+    CustomerForm,
+    CustomerPatch,
+    DeleteForm,
+    EditForm,
+    MessageForm,
+    PairForm,
+    ScanForm,
+    TagRef,
+)
+from sandbox.control.reading import read_form
+from sandbox.corp import Corp, corp
+from sandbox.people import Impossible
+from sandbox.records import ContactWay, Customer, Follow, Member, Tag
+
+blueprint = Blueprint("people", __name__, url_prefix="/sandbox")
+
+
+@blueprint.get("/staff")
+def staff() -> ResponseReturnValue:
+    state = corp().state
+    with state.lock:
+        return {"staff": [_member_json(corp(), member) for member in state.members]}
+
+
+@blueprint.get("/customers")
+def customers() -> ResponseReturnValue:
+    wanted, limit, after = request.args.get("q", ""), _number("limit", 50, 1000), _number("cursor", 0, 10**9)
+    state = corp().state
+    with state.lock:
+        found = [customer for customer in state.customers if wanted in customer.name or wanted == customer.key]
+        page = found[after : after + limit]
+        following = str(after + limit) if len(found) > after + limit else ""
+        return {"customers": [_customer_json(corp(), customer) for customer in page], "next_cursor": following}
+
+
+@blueprint.post("/customers")
+def make_customer() -> ResponseReturnValue:
+    form = read_form(CustomerForm)
+    with corp().state.writing():
+        made = people.make_customer(corp(), **form.given())
+    return {"external_userid": made.external_userid, "unionid": made.unionid, "openid": made.openid}, 201
+
+
+@blueprint.patch("/customers/<external_userid>")
+def change_customer(external_userid: str) -> ResponseReturnValue:
+    form = read_form(CustomerPatch)
+    with corp().state.writing():
+        customer = _customer(corp(), external_userid)
+        for name in form.model_fields_set:
+            if getattr(form, name) is None and name != "unionid":
+                raise Impossible("bad_request", f"{name} may not be null", 400)
+            setattr(customer, name, getattr(form, name))
+        corp().state.customers.put(customer)
+        return _customer_json(corp(), customer)
+
+
+@blueprint.post("/scan")
+def scan() -> ResponseReturnValue:
+    form = read_form(ScanForm)
+    mine = corp()
+    with mine.state.writing():
+        way = _scanned_way(mine, form)
+        member = _member(mine, form.userid) if form.userid else _member_behind(mine, way)
+        known = form.external_userid
+        customer = _customer(mine, known) if known else people.make_customer(mine, avatar="")
+        return people.scan(mine, customer, member, way, half=form.half)
+
+
+@blueprint.post("/follows/edit")
+def edit() -> ResponseReturnValue:
+    form = read_form(EditForm)
+    mine = corp()
+    with mine.state.writing():
+        follow = _follow(mine, form)
+        if not follow.is_contact():
+            raise Impossible("not_contacts", "they are not contacts")
+        people.edit(
+            mine,
+            follow,
+            remark=form.remark,
+            remark_mobiles=form.remark_mobiles,
+            add_tags=[_tag(mine, named) for named in form.add_tags],
+            remove_tags=[_tag(mine, named) for named in form.remove_tags],
+        )
+        return {"userid": follow.userid, "external_userid": follow.external_userid, "tag_ids": follow.tag_ids}
+
+
+@blueprint.post("/follows/delete")
+def delete() -> ResponseReturnValue:
+    form = read_form(DeleteForm)
+    with corp().state.writing():
+        follow = _follow(corp(), form)
+        people.delete(corp(), follow, by=form.by)
+        return {"userid": follow.userid, "external_userid": follow.external_userid, "relation": follow.relation}
+
+
+@blueprint.get("/tags")
+def tags() -> ResponseReturnValue:
+    state = corp().state
+    with state.lock:
+        groups = [group for group in state.tag_groups if not group.deleted]
+        return {
+            "groups": [
+                {
+                    "group_id": group.group_id,
+                    "name": group.name,
+                    "tags": [{"id": tag.tag_id, "name": tag.name} for tag in people.tags_of(corp(), group)],
+                }
+                for group in groups
+            ]
+        }
+
+
+@blueprint.post("/tags")
+def make_tag() -> ResponseReturnValue:
+    form = read_form(TagRef)
+    with corp().state.writing():
+        tag = people.make_tag(corp(), form.group, form.name)
+        return {"id": tag.tag_id, "group_id": tag.group_id}, 201
+
+
+@blueprint.get("/contact-ways")
+def contact_ways() -> ResponseReturnValue:
+    state = corp().state
+    with state.lock:
+        names = ("config_id", "type", "user", "state", "remark", "scans")
+        return {"contact_ways": [{name: getattr(way, name) for name in names} for way in state.contact_ways]}
+
+
+@blueprint.post("/messages")
+def say() -> ResponseReturnValue:
+    form = read_form(MessageForm)
+    with corp().state.writing():
+        follow = _follow(corp(), form)
+        if follow.relation != "mutual":
+            raise Impossible("not_contacts", "one of them deleted the other, or has not accepted yet")
+        message = people.say(corp(), follow, form.from_, "text", {"content": form.text}, "chat")
+        return {"id": message.id}, 201
+
+
+@blueprint.get("/messages")
+def messages() -> ResponseReturnValue:
+    """`userid` and `external_userid` choose the chat; without them, the messages of every chat."""
+    userid, external_userid = request.args.get("userid"), request.args.get("external_userid")
+    after, state = _number("after", 0, 10**12), corp().state
+    with state.lock:
+        if userid and external_userid:
+            found: Iterable[Any] = state.messages.of_chat(userid, external_userid)
+        else:
+            found = state.messages
+        return {"messages": [_message_json(message) for message in found if message.id > after]}
+
+
+@blueprint.get("/conversations")
+def conversations() -> ResponseReturnValue:
+    wanted, limit, mine = request.args.get("q", ""), _number("limit", 200, 10_000), corp()
+    with mine.state.lock:
+        member = _member(mine, request.args.get("userid", ""))
+        follows = [follow for follow in mine.state.follows.of_member(member.userid) if follow.is_contact()]
+        found = [_conversation(mine, follow) for follow in follows]
+    found = [one for one in found if wanted in one["name"] or wanted in one["remark"]]
+    return {"conversations": sorted(found, key=lambda one: -one["at"])[:limit]}
+
+
+@blueprint.get("/events")
+def events() -> ResponseReturnValue:
+    after, limit, state = _number("after", 0, 10**12), _number("limit", 100, 10_000), corp().state
+    with state.lock:
+        found = [event for event in state.events if event.id > after][-limit:]
+        return {
+            "events": [
+                {
+                    **{name: getattr(event, name) for name in ("id", "at", "kind", "text", "detail")},
+                    "delivery": {"state": event.delivery, "tries": event.tries} if event.delivery else None,
+                }
+                for event in reversed(found)
+            ]
+        }
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) > most:
+        raise Impossible("bad_request", f"{name} is a number from 0 to {most}", 400)
+    return int(text)
+
+
+def _member(mine: Corp, userid: str) -> Member:
+    found = mine.state.member(userid)
+    if found is None:
+        raise Impossible("no_such_member", f"nobody is called {userid!r}", 404)
+    return found
+
+
+def _customer(mine: Corp, external_userid: str) -> Customer:
+    found = mine.state.customers.get(external_userid)
+    if found is None:
+        raise Impossible("no_such_customer", f"nobody is called {external_userid!r}", 404)
+    return found
+
+
+def _follow(mine: Corp, form: PairForm) -> Follow:
+    found = mine.state.follow(form.userid, form.external_userid)
+    if found is None:
+        raise Impossible("no_such_follow", "the two never met", 404)
+    return found
+
+
+def _tag(mine: Corp, named: str) -> Tag:
+    """A tag by its id, else by its name."""
+    found = mine.state.tags.get(named)
+    by_name = [tag for tag in mine.state.tags if tag.name == named and not tag.deleted]
+    if found is None and len(by_name) == 1:
+        found = by_name[0]
+    if found is None or found.deleted:
+        raise Impossible("no_such_tag", f"no one tag is called {named!r}", 404)
+    return found
+
+
+def _scanned_way(mine: Corp, form: ScanForm) -> ContactWay | None:
+    if form.userid:
+        return None
+    ways = mine.state.contact_ways
+    found = [way for way in ways if form.config_id in (None, way.config_id) and form.state in (None, way.state)]
+    if not found:
+        raise Impossible("no_such_code", "no contact way has this config_id or state", 404)
+    return found[-1]
+
+
+def _member_behind(mine: Corp, way: ContactWay | None) -> Member:
+    """The members of a code in turn."""
+    users = way.user if way else []
+    parties = set(way.party if way else [])
+    reachable = [m for m in mine.state.members if parties & set(m.department) and m.customer_contact]
+    members = [_member(mine, userid) for userid in users] + reachable
+    if way is None or not members:
+        raise Impossible("no_member", "nobody is behind this code")
+    return members[way.scans % len(members)]
+
+
+def _member_json(mine: Corp, member: Member) -> dict[str, Any]:
+    names = ("userid", "name", "avatar", "department", "position", "customer_contact")
+    count = sum(follow.is_contact() for follow in mine.state.follows.of_member(member.userid))
+    return {**{name: getattr(member, name) for name in names}, "customers": count}
+
+
+def _customer_json(mine: Corp, customer: Customer) -> dict[str, Any]:
+    follows = mine.state.follows.of_customer(customer.external_userid)
+    return {**vars(customer), "follows": [follow.userid for follow in follows if follow.is_contact()]}
+
+
+def _message_json(message: Any) -> dict[str, Any]:
+    names = ("id", "at", "kind", "content", "source", "userid", "external_userid")
+    return {**{name: getattr(message, name) for name in names}, "from": message.sender}
+
+
+def _conversation(mine: Corp, follow: Follow) -> dict[str, Any]:
+    """`unread` counts what the customer has said since the member last did."""
+    customer = _customer(mine, follow.external_userid)
+    chat = mine.state.messages.of_chat(follow.userid, follow.external_userid)
+    unread = next((n for n, message in enumerate(reversed(chat)) if message.sender == "staff"), len(chat))
+    return {
+        "external_userid": customer.external_userid,
+        "name": customer.name,
+        "remark": follow.remark,
+        "avatar": customer.avatar,
+        "type": customer.type,
+        "relation": follow.relation,
+        "last": _message_json(chat[-1]) if chat else None,
+        "at": chat[-1].at if chat else float(follow.createtime),
+        "unread": unread,
+    }

@@ -1,0 +1,107 @@
+"""Set-up calls: credentials, the callback address, the client, the clock, faults, reset."""
+
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from sandbox.callbacks import CallbackRefused
+from sandbox.control.fault_forms import FaultsForm
+from sandbox.control.forms import CallbackForm, ClientForm, ClockForm, ResetForm
+from sandbox.control.reading import read_form
+from sandbox.corp import Corp, corp
+from sandbox.people import Impossible
+
+blueprint = Blueprint("setup", __name__, url_prefix="/sandbox")
+
+
+@blueprint.get("/credentials")
+def credentials() -> ResponseReturnValue:
+    """What the app needs to know; `?app=contacts` answers the contacts-sync app's instead."""
+    mine = corp().credentials
+    if request.args.get("app") == "contacts":
+        return {"corp_id": mine.corp_id, "secret": mine.contacts_secret}
+    names = ("corp_id", "agent_id", "secret", "callback_token", "callback_aes_key")
+    return {name: getattr(mine, name) for name in names}
+
+
+@blueprint.get("/callback")
+def callback() -> ResponseReturnValue:
+    pusher = corp().pusher
+    return {"url": pusher.url, "pending": pusher.pending, "delivered": pusher.delivered, "failed": pusher.failed}
+
+
+@blueprint.put("/callback")
+def set_callback() -> ResponseReturnValue:
+    form = read_form(CallbackForm)
+    try:
+        corp().set_callback(form.url)
+    except CallbackRefused as refused:
+        raise Impossible("callback_refused", str(refused), 400) from None
+    return callback()
+
+
+@blueprint.put("/client")
+def set_client() -> ResponseReturnValue:
+    form = read_form(ClientForm)
+    with corp().state.writing():
+        corp().state.set("client", form.model_dump())
+    return client()
+
+
+@blueprint.get("/client")
+def client() -> ResponseReturnValue:
+    empty: dict[str, Any] = {"sidebar_url": None, "start_url": None, "console_url": None, "forget_cookies": []}
+    found: dict[str, Any] = corp().state.setting("client", empty)
+    return found
+
+
+@blueprint.get("/clock")
+def clock() -> ResponseReturnValue:
+    return _clock(corp())
+
+
+@blueprint.put("/clock")
+def set_clock() -> ResponseReturnValue:
+    form = read_form(ClockForm)
+    mine = corp()
+    if form.now is not None:
+        mine.clock.move_to(form.now)
+    if form.advance is not None:
+        mine.clock.move_to(mine.clock.now() + form.advance)
+    if form.frozen is not None:
+        mine.clock.freeze(form.frozen)
+    mine.keep_clock()
+    return _clock(mine)
+
+
+@blueprint.get("/faults")
+def faults() -> ResponseReturnValue:
+    return {"faults": corp().faults.shown()}
+
+
+@blueprint.put("/faults")
+def set_faults() -> ResponseReturnValue:
+    form = read_form(FaultsForm)
+    mine = corp()
+    mine.faults.replace([fault.spec() for fault in form.faults])
+    if mine.faults.take_token():
+        mine.withdraw_tokens()
+    return faults()
+
+
+@blueprint.delete("/faults")
+def clear_faults() -> ResponseReturnValue:
+    corp().faults.replace([])
+    return faults()
+
+
+@blueprint.post("/reset")
+def reset() -> ResponseReturnValue:
+    form = read_form(ResetForm)
+    corp().reset(form.seed)
+    return {"reset": True}
+
+
+def _clock(mine: Corp) -> dict[str, Any]:
+    return {"now": mine.clock.now(), "frozen": mine.clock.frozen, "offset": mine.clock.offset}

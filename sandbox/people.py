@@ -1,0 +1,165 @@
+"""What people do in their clients: scan, add, chat, tag, delete. Each of these is pushed; API writes never are."""
+
+from typing import Any
+
+from sandbox.corp import Corp
+from sandbox.records import ContactWay, Customer, Follow, Member, Message, Tag, TagGroup
+from sandbox.welcome import issue_welcome_code
+
+SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜"
+GIVEN = "晓雨婷欣怡佳琪梦洁静敏思远子涵浩然宇轩明月清婉若兰一诺安然书瑶小满知夏"
+
+
+class Impossible(Exception):
+    """This cannot be done in a client; `code` says why in one word."""
+
+    def __init__(self, code: str, message: str, status: int = 409) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+def make_customer(corp: Corp, **given: Any) -> Customer:
+    """A new person outside the corp; what is not given is made up."""
+    kind = given.get("type", 1)
+    made = Customer(
+        external_userid=given.get("external_userid") or corp.new_id("wm" if kind == 1 else "wo"),
+        name=given.get("name") or _made_up_name(corp),
+        unionid=given["unionid"] if "unionid" in given else corp.new_id("o6", 28),
+        openid=corp.new_id("oA", 28),
+        type=kind,
+        gender=given.get("gender", 0),
+        avatar=given.get("avatar", ""),
+        bound=given.get("bound", True),
+    )
+    if corp.state.customers.get(made.external_userid):
+        raise Impossible("customer_exists", f"{made.external_userid} is taken")
+    return corp.state.customers.put(made)
+
+
+def scan(corp: Corp, customer: Customer, member: Member, way: ContactWay | None, *, half: bool) -> dict[str, Any]:
+    """The customer scans a code and the two become contacts, or half so until they scan again."""
+    if not member.customer_contact:
+        raise Impossible("no_customer_contact", f"{member.userid} may not have customers")
+    state = way.state if way else ""
+    follow = corp.state.follow(member.userid, customer.external_userid)
+    answer = {"external_userid": customer.external_userid, "userid": member.userid, "state": state}
+    if follow and (follow.relation == "mutual" or (half and follow.relation == "half")):
+        return {**answer, "welcome_code": None, "already": True}
+    from_half = follow is not None and follow.relation == "half"
+    if follow is None or not from_half:
+        follow = Follow(
+            userid=member.userid,
+            external_userid=customer.external_userid,
+            createtime=int(corp.clock.now()),
+            number=corp.state.next_number("follow"),
+            add_way=1,
+            state=state,
+            oper_userid=customer.external_userid,
+        )
+    follow.relation = "half" if half else "mutual"
+    corp.state.follows.put(follow)
+    if way:
+        way.scans += 1
+        corp.state.contact_ways.put(way)
+    code = issue_welcome_code(corp, follow, customer, from_half=from_half)
+    change = "add_half_external_contact" if half else "add_external_contact"
+    text = f"{customer.name} 扫码加了 {member.name}" + ("，等员工通过" if half else "")
+    _emit(corp, change, text, follow, State=follow.state or None, WelcomeCode=code)
+    return {**answer, "state": follow.state, "welcome_code": code, "already": False}
+
+
+def edit(
+    corp: Corp,
+    follow: Follow,
+    *,
+    remark: str | None = None,
+    remark_mobiles: list[str] | None = None,
+    add_tags: list[Tag],
+    remove_tags: list[Tag],
+) -> None:
+    """A member changes what they wrote about a customer."""
+    if remark is not None:
+        follow.remark = remark
+    if remark_mobiles is not None:
+        follow.remark_mobiles = remark_mobiles
+    gone = {tag.tag_id for tag in remove_tags}
+    kept = [tag_id for tag_id in follow.tag_ids if tag_id not in gone]
+    follow.tag_ids = list(dict.fromkeys(kept + [tag.tag_id for tag in add_tags]))
+    corp.state.follows.put(follow)
+    _emit(corp, "edit_external_contact", "员工改了备注或标签", follow, State=follow.state or None)
+
+
+def delete(corp: Corp, follow: Follow, *, by: str) -> None:
+    """One side deletes the other; the follower who deletes loses the customer, a customer who deletes is still one."""
+    if follow.relation not in ("mutual", "deleted_by_customer") or (
+        by == "customer" and follow.relation == "deleted_by_customer"
+    ):
+        raise Impossible("not_contacts", "they are not contacts")
+    follow.relation = "deleted_by_member" if by == "staff" else "deleted_by_customer"
+    corp.state.follows.put(follow)
+    if by == "staff":
+        _emit(corp, "del_external_contact", "员工删了客户", follow)
+    else:
+        _emit(corp, "del_follow_user", "客户删了员工", follow)
+
+
+def make_tag(corp: Corp, group_name: str, name: str) -> Tag:
+    """An admin makes a tag, and its group when there is none."""
+    group = find_group(corp, group_name)
+    if group is None:
+        group = add_group(corp, group_name, owner="admin")
+        _emit_tag(corp, group.group_id, "tag_group", f"管理员建了标签组 {group_name}")
+    known = find_tag(corp, group, name)
+    if known:
+        return known
+    tag = add_tag(corp, group, name, owner="admin")
+    _emit_tag(corp, tag.tag_id, "tag", f"管理员建了标签 {name}")
+    return tag
+
+
+def find_group(corp: Corp, name: str) -> TagGroup | None:
+    return next((group for group in corp.state.tag_groups if group.name == name and not group.deleted), None)
+
+
+def find_tag(corp: Corp, group: TagGroup, name: str) -> Tag | None:
+    return next((tag for tag in tags_of(corp, group) if tag.name == name), None)
+
+
+def tags_of(corp: Corp, group: TagGroup) -> list[Tag]:
+    """Larger order first, then the older."""
+    found = [tag for tag in corp.state.tags if tag.group_id == group.group_id and not tag.deleted]
+    return sorted(found, key=lambda tag: -tag.order)
+
+
+def add_group(corp: Corp, name: str, *, owner: str, order: int = 0) -> TagGroup:
+    made = TagGroup(corp.new_id("et"), name, order, int(corp.clock.now()), owner)
+    return corp.state.tag_groups.put(made)
+
+
+def add_tag(corp: Corp, group: TagGroup, name: str, *, owner: str, order: int = 0) -> Tag:
+    return corp.state.tags.put(Tag(corp.new_id("et"), group.group_id, name, order, int(corp.clock.now()), owner))
+
+
+def say(
+    corp: Corp, follow: Follow, sender: str, kind: str, content: dict[str, Any], source: str, at: float | None = None
+) -> Message:
+    """One more line in the chat of a member and a customer."""
+    number = corp.state.next_number("message")
+    moment = corp.clock.now() if at is None else at
+    return corp.state.messages.put(
+        Message(number, moment, follow.userid, follow.external_userid, sender, kind, content, source)
+    )
+
+
+def _emit(corp: Corp, change: str, text: str, follow: Follow, **more: str | None) -> None:
+    detail = {"userid": follow.userid, "external_userid": follow.external_userid}
+    fields = {"UserID": follow.userid, "ExternalUserID": follow.external_userid, **more}
+    corp.emit("change_external_contact", change, text, detail, **fields)
+
+
+def _emit_tag(corp: Corp, tag_id: str, kind: str, text: str) -> None:
+    corp.emit("change_external_tag", "create", text, {"id": tag_id}, Id=tag_id, TagType=kind)
+
+
+def _made_up_name(corp: Corp) -> str:
+    return corp.rng.choice(SURNAMES) + "".join(corp.rng.sample(GIVEN, corp.rng.choice((1, 2, 2))))
