@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,7 @@ def create_app(served: Corp) -> Flask:
     app.register_blueprint(sign_in.blueprint)
     control.register(app)
     if find_spec("sandbox.pages"):
-        from sandbox.pages import blueprint as pages
-
-        app.register_blueprint(pages)
+        app.register_blueprint(import_module("sandbox.pages").blueprint)
     return app
 
 
