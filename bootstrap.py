@@ -417,7 +417,7 @@ def main(words: list[str]) -> int:
     if verb == "demo":
         return become(checkout, ["app.py", "demo", *rest])
     if verb == "test":
-        return become(checkout, ["-m", "pytest", *rest])
+        return become(checkout, ["-m", "pytest", "-n", "auto", "--maxprocesses=4", *rest])
     if verb == "lock":
         checkout.held = ()
         write_locks(checkout)
