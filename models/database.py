@@ -54,6 +54,15 @@ def _sqlite(engine: Engine) -> Engine:
     return engine
 
 
+def insert_many_if_absent(
+    session: Session, table: type[Base], rows: list[dict[str, Any]], *returning: Any
+) -> list[Any]:
+    """One INSERT … ON CONFLICT DO NOTHING for many rows; what is asked for of those that are new."""
+    dialect = session.get_bind().dialect.name
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table).on_conflict_do_nothing()
+    return list(session.execute(statement.returning(*returning), rows)) if rows else []
+
+
 def insert_if_absent(session: Session, table: type[Base], **values: Any) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; True when the row is new."""
     dialect = session.get_bind().dialect.name
