@@ -1,0 +1,275 @@
+"""Coupon batches and their copies: offering, granting, taking back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.orm import Session
+
+from crm.errors import BadInput, Conflict, NotFound, Refused
+from models.coupon import Coupon, CouponBatch
+from models.customer import Identity
+from models.database import changed
+from models.staff import Staff
+
+MOST_FEN = 100_000_00
+MOST_COPIES = 1_000_000
+MOST_DAYS = 365
+
+
+class BatchExhausted(Conflict):
+    code = "batch_exhausted"
+
+
+class BatchClosed(Conflict):
+    code = "batch_closed"
+
+
+class LimitReached(Conflict):
+    code = "limit_reached"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A batch as one customer may have it. `refusal` is None, "in_hand", "limit" or "sold_out"."""
+
+    batch: CouponBatch
+    in_hand: int  # copies this customer can still use
+    refusal: str | None
+    is_best: bool = False
+
+    @property
+    def left(self) -> int:
+        return self.batch.total - self.batch.issued
+
+
+def create_batch(
+    session: Session,
+    *,
+    name: str,
+    value_fen: int,
+    threshold_fen: int,
+    total: int,
+    per_customer: int,
+    valid_days: int,
+    now: datetime,
+) -> CouponBatch:
+    """Make an offer. A threshold of 0 means none; raises `BadInput` naming the field, or `Conflict` on a taken name."""
+    name = name.strip()
+    if not 1 <= len(name) <= 30:
+        raise BadInput("名字写 1 到 30 个字", field="name")
+    _in_range("value_fen", value_fen, 1, MOST_FEN, "减的金额")
+    _in_range("threshold_fen", threshold_fen, 0, MOST_FEN, "满多少用")
+    if 0 < threshold_fen <= value_fen:
+        raise BadInput("满多少用要比减的多，不然会倒贴", field="threshold_fen")
+    _in_range("total", total, 1, MOST_COPIES, "总张数")
+    _in_range("per_customer", per_customer, 1, total, "每人几张")
+    _in_range("valid_days", valid_days, 1, MOST_DAYS, "有效天数")
+    if session.scalar(select(CouponBatch.id).where(CouponBatch.name == name)) is not None:
+        raise Conflict("已经有一批券叫这个名字，换一个", field="name")
+    batch = CouponBatch(
+        name=name,
+        value_fen=value_fen,
+        threshold_fen=threshold_fen,
+        total=total,
+        per_customer=per_customer,
+        valid_days=valid_days,
+        created_at=now,
+    )
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def _in_range(field: str, value: int, least: int, most: int, words: str) -> None:
+    if not least <= value <= most:
+        raise BadInput(f"{words}超出范围，改到 {least} 到 {most} 之间", field=field)
+
+
+def close_batch(session: Session, batch_id: int, *, now: datetime) -> None:
+    """Offer it no longer; copies already given stay good. Safe to repeat."""
+    session.execute(
+        update(CouponBatch).where(CouponBatch.id == batch_id, CouponBatch.closed_at.is_(None)).values(closed_at=now)
+    )
+
+
+def batches(session: Session) -> list[CouponBatch]:
+    """Every batch, newest first."""
+    return list(session.scalars(select(CouponBatch).order_by(CouponBatch.id.desc())))
+
+
+def offers(session: Session, customer_id: int, *, average_fen: int | None, now: datetime) -> list[Offer]:
+    """What can be offered to a customer, best first, then what cannot and why; one statement.
+
+    The best is worth most among those an order of theirs usually reaches (`average_fen`); for somebody whose orders
+    reach none of them, or who has none, it is the one that asks least.
+    """
+    is_open = case(
+        (Coupon.used_at.is_(None) & Coupon.revoked_at.is_(None) & (Coupon.expires_at > now), 1),
+        else_=0,
+    )
+    theirs = (
+        select(Coupon.batch_id, func.count().label("given"), func.sum(is_open).label("in_hand"))
+        .where(Coupon.customer_id == customer_id)
+        .group_by(Coupon.batch_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(CouponBatch, func.coalesce(theirs.c.given, 0), func.coalesce(theirs.c.in_hand, 0))
+        .outerjoin(theirs, theirs.c.batch_id == CouponBatch.id)
+        .where(CouponBatch.closed_at.is_(None))
+        .order_by(CouponBatch.value_fen.desc(), CouponBatch.threshold_fen, CouponBatch.id)
+    )
+    found = [Offer(batch, int(in_hand), _refusal(batch, int(given), int(in_hand))) for batch, given, in_hand in rows]
+    return _best_first(found, average_fen)
+
+
+def _refusal(batch: CouponBatch, given: int, in_hand: int) -> str | None:
+    if given >= batch.per_customer:
+        return "in_hand" if in_hand else "limit"
+    return "sold_out" if batch.issued >= batch.total else None
+
+
+def _best_first(found: list[Offer], average_fen: int | None) -> list[Offer]:
+    can, cannot = ([offer for offer in found if (offer.refusal is None) is wanted] for wanted in (True, False))
+    if can:
+        reached = [offer for offer in can if average_fen is not None and offer.batch.threshold_fen <= average_fen]
+        best = reached[0] if reached else min(can, key=lambda offer: offer.batch.threshold_fen)
+        can.remove(best)
+        can.insert(0, Offer(best.batch, best.in_hand, None, is_best=True))
+    return can + cannot
+
+
+def grant(
+    session: Session,
+    batch_id: int,
+    identity: Identity,
+    occasion: str,
+    *,
+    staff: Staff | None,
+    now: datetime,
+    zone: ZoneInfo,
+    new_code: Callable[[], str],
+) -> Coupon:
+    """Issue one copy of a batch to the customer behind an identity, once per occasion.
+
+    Asking again for the same occasion returns the first copy unchanged. Copies count for good: one that was taken
+    back is not given to somebody else. Raises `BatchExhausted`, `BatchClosed`, `LimitReached` or `NotFound`.
+    """
+    batch = _locked(session, batch_id)  # grants of one batch follow one another; on SQLite all writers do
+    before = list(
+        session.scalars(select(Coupon).where(Coupon.batch_id == batch_id, Coupon.customer_id == identity.customer_id))
+    )
+    for coupon in before:
+        if coupon.occasion == occasion:
+            return coupon
+    check(batch, given=len(before))
+    one_more = (
+        update(CouponBatch)
+        .where(CouponBatch.id == batch_id, CouponBatch.issued < CouponBatch.total, CouponBatch.closed_at.is_(None))
+        .values(issued=CouponBatch.issued + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if not changed(session, one_more):
+        raise BatchExhausted("这批券刚发完")
+    session.expire(batch)
+    coupon = Coupon(
+        batch_id=batch_id,
+        identity_id=identity.id,
+        customer_id=identity.customer_id,
+        staff_id=staff.id if staff else None,
+        occasion=occasion,
+        code=_unused(session, new_code),
+        value_fen=batch.value_fen,
+        threshold_fen=batch.threshold_fen,
+        issued_at=now,
+        expires_at=last_moment(now, batch.valid_days, zone),
+    )
+    session.add(coupon)
+    session.flush()
+    return coupon
+
+
+def check(batch: CouponBatch, *, given: int) -> None:
+    """Whether a customer who was given so many may have another; raises what `grant` would."""
+    if batch.closed_at is not None:
+        raise BatchClosed("这批券已经停发")
+    if given >= batch.per_customer:
+        raise LimitReached(f"这批券每人 {batch.per_customer} 张，已经给过了")
+    if batch.issued >= batch.total:
+        raise BatchExhausted("这批券发完了")
+
+
+def would_grant(session: Session, batch_id: int, customer_id: int) -> CouponBatch:
+    """The batch, when it could be granted now; takes nothing. Raises what `grant` would."""
+    batch = session.get(CouponBatch, batch_id)
+    if batch is None:
+        raise NotFound("没有这批券")
+    given = select(func.count()).where(Coupon.batch_id == batch_id, Coupon.customer_id == customer_id)
+    check(batch, given=session.scalar(given) or 0)
+    return batch
+
+
+def _locked(session: Session, batch_id: int) -> CouponBatch:
+    query = select(CouponBatch).where(CouponBatch.id == batch_id).with_for_update()
+    batch = session.scalar(query.execution_options(populate_existing=True))
+    if batch is None:
+        raise NotFound("没有这批券")
+    return batch
+
+
+def _unused(session: Session, new_code: Callable[[], str]) -> str:
+    while True:
+        code = new_code()
+        if session.scalar(select(Coupon.id).where(Coupon.code == code)) is None:
+            return code
+
+
+def last_moment(now: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """The midnight that ends the day `days` from today in the shop's zone."""
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=days + 1), time(), zone)
+
+
+def revoke(session: Session, coupon_id: int, staff: Staff, *, now: datetime) -> Coupon:
+    """Take back a copy this staff member gave, unless it was used. Safe to repeat; not theirs is `Refused`."""
+    session.execute(
+        update(Coupon)
+        .where(
+            Coupon.id == coupon_id,
+            Coupon.staff_id == staff.id,
+            Coupon.used_at.is_(None),
+            Coupon.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    coupon = session.scalar(select(Coupon).where(Coupon.id == coupon_id).execution_options(populate_existing=True))
+    if coupon is None or coupon.staff_id != staff.id:
+        raise Refused("只能作废自己发的券")
+    if coupon.used_at is not None:
+        raise Conflict("这张券已经用掉了，作废不了")
+    return coupon
+
+
+def state(coupon: Coupon, *, now: datetime) -> str:
+    """ "used", "revoked", "expired" or "issued"."""
+    if coupon.used_at is not None:
+        return "used"
+    if coupon.revoked_at is not None:
+        return "revoked"
+    return "issued" if coupon.is_open(now=now) else "expired"
+
+
+def message(value_fen: int, threshold_fen: int, expires_at: datetime, code: str, *, zone: ZoneInfo) -> str:
+    """What the customer reads: how much off, from how much, until when, and the code."""
+    off = f"减 {yuan(value_fen)} 元"
+    terms = f"满 {yuan(threshold_fen)} 元{off}" if threshold_fen else f"不限金额，立{off}"
+    last = (expires_at - timedelta(seconds=1)).astimezone(zone)
+    return f"给您留了一张券：{terms}，{last.month} 月 {last.day} 日前都能用。下单时填券码 {code} 就行。"
+
+
+def yuan(fen: int) -> str:
+    """15, 15.50: fen only when there are any."""
+    return f"{fen // 100}" if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02d}"
