@@ -1,0 +1,111 @@
+"""Touches: on record before they are tried, settled once, and never tried again when nobody can say."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from crm.errors import Refused
+from models.contact import Contact
+from models.coupon import Coupon
+from models.database import changed, insert_if_absent
+from models.staff import Staff
+from models.touch import Touch
+
+Outcome = Literal["sent", "failed", "unknown", "cancelled"]
+
+SILENCE = timedelta(minutes=1)
+"""A page that has not said for so long how its sending went will not say it any more."""
+
+BEFORE: dict[Outcome, tuple[str, ...]] = {
+    "sent": ("trying", "unknown"),  # a late answer, or a look into the chat, settles what nobody could say
+    "failed": ("trying", "unknown"),
+    "cancelled": ("trying", "unknown"),
+    "unknown": ("trying",),
+}
+
+
+def begin(
+    session: Session,
+    *,
+    key: str,
+    kind: str,
+    contact: Contact,
+    staff: Staff,
+    state: str,
+    text_sealed: bytes,
+    coupon: Coupon | None,
+    now: datetime,
+) -> tuple[Touch, bool]:
+    """Record a touch by a staff member's own hand; asking again with the key returns the first one and False."""
+    is_new = insert_if_absent(
+        session,
+        Touch,
+        key=key,
+        kind=kind,
+        identity_id=contact.identity_id,
+        customer_id=contact.customer_id,
+        userid=staff.userid,
+        external_userid=contact.external_userid,
+        coupon_id=coupon.id if coupon else None,
+        text_sealed=text_sealed,
+        state=state,
+        tries=1 if state == "trying" else 0,
+        reason="",
+        created_at=now,
+        tried_at=now if state == "trying" else None,
+        settled_at=None if state == "trying" else now,
+    )
+    touch = by_key(session, key)
+    assert touch is not None
+    return touch, is_new
+
+
+def by_key(session: Session, key: str) -> Touch | None:
+    return session.scalar(select(Touch).where(Touch.key == key))
+
+
+def settle(
+    session: Session, touch_id: int, staff: Staff, outcome: Outcome, *, kind: str, reason: str, now: datetime
+) -> Touch:
+    """Record how a touch went. What is settled stays so; the touch comes back as it stands. Not theirs is `Refused`."""
+    session.execute(
+        update(Touch)
+        .where(
+            Touch.id == touch_id,
+            Touch.kind == kind,
+            Touch.userid == staff.userid,
+            Touch.state.in_(BEFORE[outcome]),
+        )
+        .values(state=outcome, reason=reason, settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    touch = session.scalar(select(Touch).where(Touch.id == touch_id).execution_options(populate_existing=True))
+    if touch is None or touch.userid != staff.userid or touch.kind != kind:
+        raise Refused("不是你发的")
+    return touch
+
+
+def shown_state(touch: Touch, *, now: datetime) -> str:
+    """The state as it is true now: a page that fell silent leaves `unknown`, whether or not the job came by."""
+    silent = touch.state == "trying" and touch.tried_at is not None and touch.tried_at + SILENCE <= now
+    return "unknown" if silent else touch.state
+
+
+def settle_silent(session: Session, kind: str, *, now: datetime) -> int:
+    """Mark as unknown what was tried and never answered; returns how many."""
+    return changed(
+        session,
+        update(Touch)
+        .where(Touch.kind == kind, Touch.state == "trying", Touch.tried_at <= now - SILENCE)
+        .values(state="unknown", reason="no answer", settled_at=now)
+        .execution_options(synchronize_session=False),
+    )
+
+
+def latest_of_coupons(session: Session, coupon_ids: Collection[int]) -> dict[int, Touch]:
+    """The newest touch of each coupon."""
+    found = session.scalars(select(Touch).where(Touch.coupon_id.in_(coupon_ids)).order_by(Touch.id))
+    return {touch.coupon_id: touch for touch in found if touch.coupon_id is not None}
