@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from sandbox.server import Running, start
+from tests.sandbox.receivers import Receiver, receiving
 
 SHOP: dict[str, Any] = {
     "departments": [{"id": 1, "name": "小满生活馆"}, {"id": 2, "name": "成都店", "parentid": 1}],
@@ -24,6 +25,7 @@ class Client:
     def __init__(self, running: Running) -> None:
         self.url = running.url
         self.http = requests.Session()
+        self.http.trust_env = False
         self.credentials = self.ask("GET", "credentials")
         self.token = ""
 
@@ -72,3 +74,9 @@ def wecom(running: Running) -> Client:
     client.ask("POST", "load", **SHOP)
     client.sign_in()
     return client
+
+
+@pytest.fixture
+def receiver(wecom: Client) -> Iterator[Receiver]:
+    with receiving(wecom.credentials) as started:
+        yield started

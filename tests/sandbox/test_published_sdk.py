@@ -1,0 +1,71 @@
+"""Published SDKs, unmodified, against a real running sandbox."""
+
+import pytest
+from wechatpy.work import WeChatClient
+from wechatpy.work.crypto import WeChatCrypto
+
+from sandbox import crypto
+from tests.sandbox.nodejs import run_script
+
+
+def test_node_easywechat_does_an_apps_everyday_work(wecom, tmp_path):
+    made = wecom.add(name="苏婉清", unionid="o6_su")
+    told = {**wecom.credentials, **made, "url": wecom.url, "cache": str(tmp_path)}
+
+    answers = run_script("easywechat.cjs", told)
+
+    refused = {name: answer for name, answer in answers.items() if isinstance(answer, dict) and answer.get("errcode")}
+    assert refused == {}
+    assert answers["token"] == wecom.token
+    assert {one["userid"] for one in answers["staff"]["userlist"]} == {"Lan", "zhou", "boss"}
+    assert answers["member"]["name"] == "林晓雯"
+    assert answers["followers"]["follow_user"] == ["Lan", "zhou"]
+    assert answers["list"]["external_userid"] == [made["external_userid"]]
+    assert answers["customer"]["external_contact"]["unionid"] == "o6_su"
+    assert answers["batch"]["external_contact_list"][0]["external_contact"]["name"] == "苏婉清"
+    assert answers["read"]["contact_way"]["state"] == "sdk"
+    after = answers["after"]["follow_user"][0]
+    assert (after["remark"], after["tags"][0]["tag_name"]) == ("常客", "鲜花")
+    signed = answers["signed"]
+    expected = crypto.js_signature(answers["ticket"], "nonce", "1700000000", "http://127.0.0.1:9/sidebar?a=1")
+    assert signed["signature"] == expected
+    assert [message["source"] for message in wecom.ask("GET", "messages")["messages"]] == ["welcome"]
+
+
+@pytest.fixture
+def wechatpy(wecom):
+    """Its token address is written into its code, so it is handed a token; all else goes by its base address."""
+
+    corp = wecom.credentials
+    client = WeChatClient(corp["corp_id"], corp["secret"], access_token=wecom.token)
+    client.API_BASE_URL = f"{wecom.url}/cgi-bin/"
+    client.session.set(f"{client.corp_id}_{client.secret[:10]}_access_token", wecom.token, 7200)
+    return client
+
+
+def test_wechatpy_reads_customers_and_tags_them(wecom, wechatpy):
+    made = wecom.add(name="苏婉清")
+    contact = wechatpy.external_contact
+
+    group = contact.add_corp_tag(None, "喜好", 1, [{"name": "鲜花", "order": 1}])["tag_group"]
+    contact.mark_tag("lan", made["external_userid"], [group["tag"][0]["id"]], [])
+
+    found = contact.get(made["external_userid"])
+    assert contact.list("lan")["external_userid"] == [made["external_userid"]]
+    assert found["follow_user"][0]["tags"][0]["tag_name"] == "鲜花"
+    assert contact.get_follow_user_list()["follow_user"] == ["Lan", "zhou"]
+    assert wechatpy.user.get("zhou")["name"] == "周岚"
+    assert [one["id"] for one in wechatpy.department.list()] == [1, 2]
+
+
+def test_wechatpy_opens_what_is_pushed(wecom, receiver):
+    wecom.ask("PUT", "callback", url=receiver.url)
+    made = wecom.add()
+
+    (pushed,) = receiver.wait_for(1)
+
+    corp = wecom.credentials
+    box = WeChatCrypto(corp["callback_token"], corp["callback_aes_key"], corp["corp_id"])
+    query = pushed.query
+    xml = box.decrypt_message(pushed.body, query["msg_signature"], query["timestamp"], query["nonce"])
+    assert made["external_userid"] in xml
