@@ -42,7 +42,8 @@ class WeCom(Reads, Effects):
     """One app of one corp. Threads share it; every network call first asks `before_call`, which may refuse by raising.
 
     `on_call` hears the endpoint, the errcode (0 fine, None no answer) and the seconds of each HTTP call; `now` is the
-    runtime's clock; `wait` sleeps between two looks for a token somebody else is fetching.
+    runtime's clock; `wait` sleeps between two looks for a token somebody else is fetching; `timeouts` are the seconds
+    to connect and to wait for an answer.
     """
 
     def __init__(
@@ -58,8 +59,9 @@ class WeCom(Reads, Effects):
         on_call: Callable[[str, int | None, float], None],
         now: Callable[[], datetime],
         wait: Callable[[float], None] = time.sleep,
+        timeouts: tuple[float, float] = (3.0, 10.0),
     ) -> None:
-        api = Transport(base_url, before_call=before_call, on_call=on_call, token=self._access)
+        api = Transport(base_url, before_call=before_call, on_call=on_call, token=self._access, timeouts=timeouts)
         super().__init__(api, gate)
         self._corp_id = corp_id
         self._secret = secret
@@ -69,6 +71,9 @@ class WeCom(Reads, Effects):
 
     def __repr__(self) -> str:
         return f"<WeCom {self._corp_id}>"
+
+    def __getstate__(self) -> object:
+        raise TypeError("a gateway holds a secret: it is never pickled")
 
     def access_token(self) -> str:
         """GET gettoken (1.2) when the token on record is ending; a wrong secret is not tried again for 10 minutes."""

@@ -19,8 +19,6 @@ from wecom.endpoints import EFFECTS, ExternalContact, Identity
 from wecom.errors import Temporary, TokenInvalid
 from wecom.tokens import StoredToken
 
-CONNECT_SECONDS, READ_SECONDS = 3.0, 10.0
-
 # At DEBUG urllib3 writes every path with its query, and ours holds the secret or a token.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
@@ -44,12 +42,14 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         before_call: Callable[[], None],
         on_call: Callable[[str, int | None, float], None],
         token: Callable[[StoredToken | None], StoredToken],
+        timeouts: tuple[float, float],
     ) -> None:
         super().__init__("", "", session=None, auto_retry=False)
         self.API_BASE_URL = base_url.rstrip("/") + "/cgi-bin/"
         self._before_call = before_call
         self._on_call = on_call
         self._token = token
+        self._usual_timeouts = timeouts
         self._trust_env = not _is_loopback(base_url)
         self._local = threading.local()
 
@@ -126,7 +126,7 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
     def _timeouts(self, endpoint: str) -> tuple[float, float]:
         left = self.remaining()
         if left is None:
-            return CONNECT_SECONDS, READ_SECONDS
+            return self._usual_timeouts
         if left < 0.05:
             raise Temporary(endpoint, None, "out of time")
         return min(1.0, left / 2), left - min(1.0, left / 2)
