@@ -9,12 +9,11 @@ from sandbox.control import client, load, people, setup
 from sandbox.people import Impossible
 
 
+BLUEPRINTS: tuple[Blueprint, ...] = (setup.blueprint, load.blueprint, people.blueprint, client.blueprint)
+
+
 def register(app: Flask) -> None:
-    blueprints: list[Blueprint] = [setup.blueprint, load.blueprint, people.blueprint, client.blueprint]
-    for blueprint in blueprints:
-        blueprint.register_error_handler(Impossible, _impossible)
-        blueprint.register_error_handler(ValidationError, _invalid)
-        blueprint.register_error_handler(HTTPException, _http)
+    for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 
 
@@ -30,3 +29,9 @@ def _invalid(error: ValidationError) -> ResponseReturnValue:
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     return jsonify(error=error.name.lower().replace(" ", "_"), message=error.description), error.code or 500
+
+
+for _blueprint in BLUEPRINTS:  # once, for every app of this process
+    _blueprint.register_error_handler(Impossible, _impossible)
+    _blueprint.register_error_handler(ValidationError, _invalid)
+    _blueprint.register_error_handler(HTTPException, _http)
