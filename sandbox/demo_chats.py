@@ -47,7 +47,7 @@ SIDES = {"客": "customer", "店": "staff"}
 
 def talk(rng: random.Random, person: Person, follow: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
     """The last lines between the two, or none; never before they were friends, never in the last ten minutes."""
-    known = OF_REGULARS.get(person.name) if follow["remark"] == person.name else None
+    known = OF_REGULARS.get(person.name) if person.regular and follow["remark"] else None
     if not known and rng.random() > TALKED_LATELY:
         return []
     lines = (known or rng.choice(TALKS[rng.choice(person.likes)])).split("|")

@@ -65,6 +65,10 @@ class Person:
     masked_phone: str
 
     @property
+    def regular(self) -> bool:
+        return 0 <= self.index - len(NEWCOMERS) < len(REGULARS)
+
+    @property
     def works_in_wecom(self) -> bool:
         return self.external_userid.startswith("wo")
 
@@ -124,6 +128,8 @@ def _order_counts(buyers: int) -> list[int]:
 def _stranger(rng: random.Random) -> tuple[str, str, tuple[str, str]]:
     given = rng.choice(WOMEN if rng.random() < 0.78 else MEN)
     name = rng.choice(SURNAMES) + given
+    if name in {known for known, *_ in REGULARS + NEWCOMERS}:  # one of each in the demo
+        return _stranger(rng)
     roll = rng.random()
     if roll < 0.35:
         nickname = name

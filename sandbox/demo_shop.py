@@ -12,7 +12,7 @@ from sandbox import avatars
 from sandbox.demo_chats import talk
 from sandbox.demo_goods import BABY, FLOWERS, SNACKS
 from sandbox.demo_orders import orders
-from sandbox.demo_people import REGULARS, Person, people
+from sandbox.demo_people import Person, people
 
 __all__ = ["corp", "newcomers", "orders"]
 
@@ -98,7 +98,7 @@ def _follows(rng: random.Random, person: Person, opened: datetime, now: datetime
     """One row per member who follows them; the regulars of the pictures belong to 林晓雯."""
     userids = [userid for userid, *_ in STAFF]
     shares = [share for *_, share in STAFF]
-    known = person.name in {name for name, *_ in REGULARS}
+    known = person.regular
     owner = "linxiaowen" if known else rng.choices(userids, shares)[0]
     state, channel, _ = next((way for way in rng.sample(CHANNELS, 4) if owner in way[2]), ("", "", ()))
     added = opened + (now - opened) * (rng.uniform(0.05, 0.35) if known else rng.random() ** 0.85)
