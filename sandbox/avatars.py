@@ -1,5 +1,6 @@
 """Small drawn pictures for people: the sandbox needs no picture files and nobody's face."""
 
+from urllib.parse import quote, urljoin
 from zlib import crc32
 
 # ground, main, second, third colour
@@ -35,7 +36,7 @@ MOTIFS = {
     '<circle cx="35" cy="13" r="4.5" fill="{d}"/>',
     "cup": '<path d="M11 19h22v11a10 9 0 0 1-22 0z" fill="{b}"/>'
     '<path d="M33 22h3a4 4 0 0 1 0 8h-3" stroke="{b}" stroke-width="3" fill="none"/>'
-    '<path d="M18 8c-2 3 2 4 0 7M26 8c-2 3 2 4 0 7" stroke="{c}" stroke-width="2.6" fill="none" stroke-linecap="round"/>',
+    '<path d="M18 8c-2 3 2 4 0 7M26 8c-2 3 2 4 0 7" stroke="{c}" stroke-width="2.6" fill="none"/>',
     "moon": '<path d="M31 33a13 13 0 1 1-4-24 11 11 0 0 0 4 24z" fill="{b}"/>'
     '<circle cx="36" cy="15" r="2" fill="{d}"/><circle cx="31" cy="22" r="1.5" fill="{d}"/>',
     "daisy": '<g fill="#FFF"><circle cx="24" cy="14" r="6"/><circle cx="33" cy="20" r="6"/>'
@@ -59,6 +60,11 @@ CUSTOMER_MOTIFS = tuple(name for name in MOTIFS if name not in ("woman", "man"))
 
 def path(motif: str, variant: int) -> str:
     return f"/sandbox/avatars/{motif}-{variant % len(PALETTES)}.svg"
+
+
+def address(root: str, avatar: str, id: str) -> str:
+    """Where the picture is to be had: WeCom's `avatar` is always a whole address."""
+    return urljoin(root, avatar or f"/sandbox/avatars/{quote(id, safe='')}.svg")
 
 
 def svg(name: str) -> str:

@@ -119,6 +119,7 @@ def _get_external_contact(corp: Corp, call: Call) -> dict[str, Any]:
     follow = _open_chat(corp, call)
     if follow is None or call.entry not in CONTACT_ENTRIES:
         return _said(call, NO_CONTEXT)
+    corp.note("sidebar_opened", "员工打开了侧边栏", userid=follow.userid, external_userid=follow.external_userid)
     return {**_said(call, "ok"), "userId": follow.external_userid}
 
 

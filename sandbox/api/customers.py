@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from flask import request
+
+from sandbox import avatars
 from sandbox.api.dispatch import Call, api
 from sandbox.api.paging import read_cursor, write_cursor
 from sandbox.corp import Corp
@@ -124,9 +127,10 @@ def _contacts_of(corp: Corp, member: Member) -> list[Follow]:
 
 
 def _customer(customer: Customer) -> dict[str, Any]:
-    names = ("external_userid", "name", "type", "avatar", "gender")
+    names = ("external_userid", "name", "type", "gender")
     unionid = customer.shown_unionid()
     shown = {name: getattr(customer, name) for name in names}
+    shown["avatar"] = avatars.address(request.host_url, customer.avatar, customer.external_userid)
     return {**shown, **({"unionid": unionid} if unionid else {})}
 
 

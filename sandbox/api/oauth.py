@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from flask import request
+
+from sandbox import avatars
 from sandbox.api.dispatch import Call, api
 from sandbox.corp import Corp
 from sandbox.errors import Refused
@@ -33,7 +36,8 @@ def getuserdetail(call: Call) -> dict[str, Any]:
     if member is None:
         raise Refused(60111)
     empty = dict.fromkeys(("qr_code", "mobile", "email", "biz_mail", "address"), "")
-    return {"userid": member.userid, "gender": str(member.gender), "avatar": member.avatar, **empty}
+    avatar = avatars.address(request.host_url, member.avatar, member.userid)
+    return {"userid": member.userid, "gender": str(member.gender), "avatar": avatar, **empty}
 
 
 def _who(call: Call, *, member_key: str, visitor_key: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from werkzeug.exceptions import HTTPException
 from sandbox.control import client, load, people, setup
 from sandbox.people import Impossible
 
-
 BLUEPRINTS: tuple[Blueprint, ...] = (setup.blueprint, load.blueprint, people.blueprint, client.blueprint)
 
 
