@@ -1,0 +1,385 @@
+// The chat client: who is signed in, their conversations, one chat, and the sidebar beside it.
+
+import { frameFor, listen, unframe } from './bridge-host.js';
+import { $, Refused, clock, el, get, picture, pictureOf, post, watch, when, day, minute } from './sandbox.js';
+import * as tour from './tour.js';
+
+const body = document.body;
+const phone = matchMedia('(max-width: 719px)');
+const narrow = matchMedia('(max-width: 979px)');
+const READ_FOR_SECONDS = 2 * 86400; // older lines count as read
+
+let client = { sidebar_url: null };
+let staff = [];
+let me = null;
+let conversations = [];
+let chat = null; // the open conversation
+let shown = 0; // the id of its last line on screen
+let sideWanted = true; // a wide window shows the sidebar until somebody closes it
+let drawn = ''; // what the list shows, to leave it alone while nothing changes
+
+// ---- who is signed in
+
+async function signIn(userid) {
+  await post('/sandbox/client/sign-in', { userid });
+  me = staff.find((member) => member.userid === userid);
+  $('me-avatar').src = pictureOf(me);
+  $('me-avatar').hidden = false;
+  $('me-name').textContent = me.name;
+  $('me-post').textContent = [me.position, `${me.customers} 位客户`].filter(Boolean).join(' · ');
+  drawMembers();
+  $('scan').disabled = false;
+}
+
+function drawMembers() {
+  $('members').replaceChildren(...staff.map((member) => el('li', {},
+    el('button', {
+      type: 'button',
+      'aria-current': member === me ? 'true' : null,
+      onclick: () => { showMembers(false); $('me').focus(); go(member.userid); },
+    }, picture(member, 40), el('span', {}, el('b', {}, member.name), el('small', {}, member.position || '同事'))))));
+}
+
+function showMembers(open) {
+  $('members').hidden = !open;
+  $('me').setAttribute('aria-expanded', String(open));
+}
+
+// ---- where we are: #userid/external_userid/side, so that "back" works
+
+function here() {
+  const [userid = '', external_userid = '', side = ''] = location.hash.slice(1).split('/').map(decodeURIComponent);
+  return { userid, external_userid, side: side === 'side' };
+}
+
+function go(userid, external_userid = '', side = false, replace = false) {
+  const hash = '#' + [userid, external_userid, side ? 'side' : ''].filter(Boolean).map(encodeURIComponent).join('/');
+  if (hash === location.hash) return;
+  if (replace) { history.replaceState(null, '', hash); follow(); } else location.hash = hash;
+}
+
+async function follow() {
+  const wanted = here();
+  const userid = staff.some((member) => member.userid === wanted.userid) ? wanted.userid : me.userid;
+  if (userid !== me.userid) {
+    closeChat();
+    await signIn(userid);
+    await loadConversations();
+  }
+  const found = conversations.find((one) => one.external_userid === wanted.external_userid);
+  if (found) await openChat(found);
+  else closeChat();
+  if (!found && !phone.matches && conversations.length) return go(me.userid, conversations[0].external_userid, false, true);
+  showSide(wanted.side);
+}
+
+// ---- the list
+
+async function loadConversations() {
+  ({ conversations } = await get('/sandbox/conversations', { userid: me.userid, limit: 1000 }));
+  drawList();
+}
+
+function drawList() {
+  const wanted = $('search').value.trim().toLowerCase();
+  const found = conversations.filter((one) => `${one.name}${one.remark}`.toLowerCase().includes(wanted));
+  const now = JSON.stringify([day(clock.now()), chat && chat.external_userid, wanted, readUntil(), found]);
+  if (now === drawn) return;
+  drawn = now;
+  const rows = found.map(row);
+  if (!rows.length) rows.push(el('li', { className: 'none' }, wanted ? '没有叫这个名字的客户' : '还没有客户。来一位扫码新客户'));
+  const focused = document.activeElement && document.activeElement.dataset.chat;
+  $('conversations').replaceChildren(...rows);
+  if (focused) $('conversations').querySelector(`[data-chat="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function row(one) {
+  const unread = unreadOf(one);
+  const title = one.remark || one.name;
+  return el('li', {}, el('a', {
+    href: `#${encodeURIComponent(me.userid)}/${encodeURIComponent(one.external_userid)}`,
+    'data-chat': one.external_userid,
+    'aria-current': chat && chat.external_userid === one.external_userid ? 'true' : null,
+  },
+  el('span', { className: 'face' }, picture(one),
+    unread ? el('span', { className: 'badge' }, String(Math.min(unread, 99)), el('span', { className: 'unseen' }, ' 条未读')) : null),
+  el('span', { className: 'words' },
+    el('span', { className: 'row' },
+      el('span', { className: 'name', title }, title, ' ', el('span', { className: 'source' }, sourceOf(one))),
+      el('time', {}, day(one.at) === '今天' ? minute(one.at) : day(one.at).replace(/^\d+ 年 /, ''))),
+    el('span', { className: 'last' }, one.last ? inShort(one.last) : '已经是好友，可以开始聊天了'))));
+}
+
+const sourceOf = (one) => (one.type === 2 ? '@企业微信' : '@微信');
+
+function inShort(message) {
+  const names = { image: '[图片]', video: '[视频]', file: '[文件]', miniprogram: '[小程序]', link: '[链接]', news: '[链接]' };
+  const { content, title } = message.content;
+  return [names[message.kind], title || content].filter(Boolean).join(' ');
+}
+
+// What was read stays read in this browser.
+function readUntil() {
+  try { return JSON.parse(localStorage.getItem('sandbox.read')) || {}; } catch { return {}; }
+}
+
+function unreadOf(one) {
+  if (!one.last || clock.now() - one.at > READ_FOR_SECONDS) return 0;
+  const seen = readUntil()[`${me.userid}/${one.external_userid}`] || 0;
+  if (one.last.id <= seen) return 0;
+  return one.unread || (one.last.source === 'welcome' ? 1 : 0);
+}
+
+function markRead() {
+  const read = readUntil();
+  read[`${me.userid}/${chat.external_userid}`] = shown;
+  localStorage.setItem('sandbox.read', JSON.stringify(read));
+}
+
+// ---- one chat
+
+async function openChat(one) {
+  const same = chat && chat.external_userid === one.external_userid;
+  chat = one;
+  body.dataset.screen = 'chat';
+  $('chat-name').textContent = one.remark || one.name;
+  $('chat-name').title = one.remark && one.remark !== one.name ? `微信名 ${one.name}` : '';
+  $('chat-source').textContent = sourceOf(one);
+  for (const id of ['chat-head', 'lines', 'composer']) $(id).hidden = false;
+  $('chat-empty').hidden = true;
+  sayPlaceholder();
+  if (same) return;
+  $('unsent').hidden = true;
+  shown = 0;
+  $('lines').replaceChildren(el('li', { className: 'when' }, one.last ? '' : `${when(one.at)} 成为好友，可以开始聊天了`));
+  drawList();
+  await loadLines();
+}
+
+function closeChat() {
+  chat = null;
+  body.dataset.screen = 'list';
+  for (const id of ['chat-head', 'lines', 'composer', 'unsent']) $(id).hidden = true;
+  $('chat-empty').hidden = false;
+  showSide(false);
+}
+
+async function loadLines() {
+  const open = chat;
+  const { messages } = await get('/sandbox/messages',
+    { userid: me.userid, external_userid: open.external_userid, after: shown });
+  const fresh = messages.filter((message) => message.id > shown);
+  if (open !== chat || !fresh.length) return;
+  const list = $('lines');
+  const atEnd = !shown || list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  for (const message of fresh) drawLine(list, message);
+  if (atEnd) list.scrollTop = list.scrollHeight;
+  markRead();
+  drawList();
+}
+
+let lastAt = 0;
+function drawLine(list, message) {
+  if (!shown || message.at - lastAt > 300) list.append(el('li', { className: 'when' }, when(message.at)));
+  lastAt = message.at;
+  shown = message.id;
+  const mine = message.from === 'staff';
+  list.append(el('li', { className: mine ? 'line mine' : 'line', 'data-source': message.source },
+    picture(mine ? me : chat, 40), bubble(message),
+    el('span', { className: 'unseen' }, mine ? me.name : chat.name)));
+}
+
+function bubble(message) {
+  const { content, title, desc, url, link, appid } = message.content;
+  const via = { welcome: '欢迎语，自动发出', sidebar: '从侧边栏发出' }[message.source];
+  const note = via ? el('small', { className: 'via' }, via) : null;
+  if (message.kind === 'text') return el('div', { className: 'bubble' }, content || '', note);
+  const place = message.kind === 'miniprogram' ? `小程序 ${appid || ''}` : hostOf(url || link);
+  return el('div', { className: 'bubble link' }, el('b', {}, title || inShort(message)),
+    desc ? el('small', {}, desc) : null, place ? el('em', {}, place) : null, note);
+}
+
+function hostOf(address) {
+  try { return new URL(address).host; } catch { return ''; }
+}
+
+const voice = () => $('composer').elements.from.value;
+
+function sayPlaceholder() {
+  const name = chat.remark || chat.name;
+  $('text').placeholder = voice() === 'staff' ? `发消息给 ${name}` : `替 ${name} 说一句`;
+}
+
+async function say() {
+  const text = $('text').value.trim();
+  if (!text || !chat) return;
+  $('send').disabled = true;
+  try {
+    await post('/sandbox/messages', { userid: me.userid, external_userid: chat.external_userid, from: voice(), text });
+    $('text').value = '';
+    fit();
+    $('unsent').hidden = true;
+    await loadLines();
+  } catch (error) {
+    $('unsent-text').textContent = error instanceof Refused && error.code === 'not_contacts'
+      ? '没发出去。你们已经不是好友了' : '没发出去。检查沙盒还开着没有，再发一次';
+    $('unsent').hidden = false;
+  } finally {
+    $('send').disabled = false;
+    $('text').focus();
+  }
+}
+
+function fit() {
+  $('text').style.height = 'auto';
+  $('text').style.height = `${$('text').scrollHeight}px`;
+}
+
+// ---- the sidebar
+
+function showSide(asked) {
+  const open = Boolean(chat) && (narrow.matches ? asked : sideWanted);
+  const was = body.dataset.side === 'open';
+  body.dataset.side = open ? 'open' : 'closed';
+  $('to-side').setAttribute('aria-expanded', String(open));
+  const covering = open && narrow.matches;
+  for (const part of document.querySelectorAll('.tour, .people, .chat')) part.inert = covering;
+  $('side-empty').hidden = Boolean(client.sidebar_url);
+  $('frame').hidden = !client.sidebar_url;
+  if (open && client.sidebar_url) frameFor($('frame'), client.sidebar_url, me.userid, chat.external_userid);
+  else unframe($('frame'));
+  if (covering && !was) $('side-close').focus();
+  if (was && !open && chat && narrow.matches) $('to-side').focus();
+}
+
+function toggleSide(open) {
+  if (narrow.matches) return open ? go(me.userid, chat.external_userid, true) : history.state === null && go(me.userid, chat.external_userid);
+  sideWanted = open;
+  return showSide(open);
+}
+
+// ---- the steps
+
+let steps = { done: 0 };
+let scanning = false;
+
+async function lookAtTour() {
+  steps = await tour.progress();
+  drawTour();
+}
+
+function drawTour() {
+  const { text, act, label } = wordsOf(steps);
+  const step = Math.min(steps.done + 1, tour.STEPS);
+  [...$('tour-dots').children].forEach((dot, n) => {
+    dot.className = n < steps.done ? 'done' : n === steps.done ? 'now' : '';
+  });
+  const title = steps.done === tour.STEPS ? '走完了' : `第 ${step} 步`;
+  if ($('tour-step').textContent !== title) $('tour-step').textContent = title;
+  if ($('tour-text').textContent !== text) $('tour-text').textContent = text;
+  $('tour-act').hidden = !act;
+  $('tour-act').textContent = label || '';
+  $('tour-act').onclick = act || null;
+  $('tour-act').disabled = scanning;
+}
+
+function wordsOf({ done, customer, userid, scannedAt, welcomeSeconds }) {
+  const she = tour.pronoun(customer);
+  const name = customer ? customer.name : '';
+  const adder = staff.find((member) => member.userid === userid);
+  const openIt = () => go(userid, customer.external_userid, narrow.matches);
+  if (done === 0) return { text: `请一位客户扫码加${me.name}。人是新加的，东西早就买过`, act: scanNow, label: '来一位扫码新客户' };
+  if (done === 1 && clock.now() - scannedAt > 20) {
+    return { text: `20 秒过了，${name} 没收到欢迎语。看看应用开着没有`, act: scanNow, label: '再来一位' };
+  }
+  if (done === 1) return { text: `${name} 加上${adder.name}了，等几秒看欢迎语` };
+  const beside = chat && chat.external_userid === customer.external_userid && body.dataset.side === 'open';
+  if (done === 2) {
+    return { text: `欢迎语 ${welcomeSeconds.toFixed(1)} 秒就到了。打开聊天，旁边就是${she}的订单`, ...(beside ? {} : { act: openIt, label: '打开聊天' }) };
+  }
+  if (done === 3) return { text: `在客户资料里点一张券，${she}马上收到`, ...(beside ? {} : { act: openIt, label: '看客户资料' }) };
+  return { text: '券发到聊天里了。认出老客户，就是这四步', act: scanNow, label: '再来一位' };
+}
+
+async function scanNow() {
+  if (scanning) return;
+  scanning = true;
+  $('scan').disabled = $('tour-act').disabled = true;
+  try {
+    const added = await tour.scan(me.userid);
+    if (added.userid !== me.userid) await go(added.userid);
+    await loadConversations();
+    $('conversations').scrollTop = 0;
+    $('search').value = '';
+    await lookAtTour();
+    if (phone.matches) go(me.userid);
+  } finally {
+    scanning = false;
+    $('scan').disabled = $('tour-act').disabled = false;
+  }
+}
+
+// ---- going round
+
+let turns = 0;
+async function look() {
+  turns += 1;
+  if (turns % 5 === 1) {
+    await clock.ask();
+    const fresh = await get('/sandbox/client');
+    if (fresh.sidebar_url !== client.sidebar_url) { client = fresh; if (chat) showSide(here().side); }
+  }
+  if (!me) return begin();
+  await loadConversations();
+  if (chat) await loadLines();
+  if (!$('tour').hidden) await lookAtTour();
+}
+
+async function begin() {
+  ({ staff } = await get('/sandbox/staff'));
+  $('tour').hidden = sessionStorage.getItem('sandbox.tour.closed') === '1' || !staff.length;
+  if (!staff.length) {
+    $('scan').disabled = true;
+    $('me').disabled = true;
+    $('chat-empty-title').textContent = '公司里还没有人';
+    $('chat-empty-text').textContent = '用 make demo 启动，或者调 POST /sandbox/load 装进一家店';
+    return;
+  }
+  $('me').disabled = false;
+  $('chat-empty-title').textContent = '还没打开聊天';
+  $('chat-empty-text').textContent = '从会话里选一位，或者来一位扫码新客户';
+  const wanted = here().userid || body.dataset.member;
+  await signIn((staff.find((member) => member.userid === wanted) || staff[0]).userid);
+  await loadConversations();
+  drawTour();
+  await follow();
+  if (!$('tour').hidden) await lookAtTour();
+}
+
+$('me').onclick = () => showMembers($('members').hidden);
+$('scan').onclick = scanNow;
+$('search').oninput = drawList;
+$('to-list').onclick = () => go(me.userid);
+$('to-side').onclick = () => toggleSide(body.dataset.side !== 'open');
+$('side-close').onclick = () => toggleSide(false);
+$('tour-close').onclick = () => { sessionStorage.setItem('sandbox.tour.closed', '1'); $('tour').hidden = true; };
+$('composer').onsubmit = (event) => { event.preventDefault(); say(); };
+$('composer').onchange = sayPlaceholder;
+$('text').oninput = fit;
+$('text').onkeydown = (event) => {
+  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) { event.preventDefault(); say(); }
+};
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  if (!$('members').hidden) { showMembers(false); $('me').focus(); } else if (narrow.matches && body.dataset.side === 'open') toggleSide(false);
+});
+document.addEventListener('click', (event) => { if (!event.target.closest('.me')) showMembers(false); });
+window.addEventListener('hashchange', follow);
+narrow.addEventListener('change', () => { if (chat) showSide(here().side); });
+listen((name) => { if (name === 'sendChatMessage' && chat) loadLines(); lookAtTour(); });
+
+await Promise.all([
+  clock.ask(),
+  get('/sandbox/client').then((found) => { client = found; }),
+]).then(begin).catch((error) => { $('offline').hidden = false; console.error(error); });
+watch(look, $('offline'));

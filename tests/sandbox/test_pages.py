@@ -1,0 +1,342 @@
+"""The sandbox's own pages in the system's Chromium."""
+
+import json
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from sandbox import crypto, demo_shop
+from sandbox.server import Running, start
+from tests.conftest import missing
+
+pytestmark = pytest.mark.browser
+PHONES = [(360, 640), (375, 740)]
+DESKTOP = (1280, 800)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        missing("Chromium (apt install chromium fonts-noto-cjk)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def shop() -> Iterator[Running]:
+    running = start(port=0, seed=7, state_path=None)
+    loaded = requests.post(f"{running.url}/sandbox/load", json=demo_shop.corp(7, datetime.now(UTC)), timeout=10)
+    assert loaded.status_code == 200, loaded.text
+    yield running
+    running.close()
+
+
+@contextmanager
+def opened(
+    browser: Browser, address: str, size: tuple[int, int] = DESKTOP, scheme: Any = "light", errors: int = 0
+) -> Iterator[Page]:
+    """A page that must end with no more than so many errors on its console."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(8000)
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(address)
+    yield page
+    context.close()
+    assert len(wrong) == errors, wrong
+
+
+def too_wide(page: Page) -> int:
+    return int(page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)"))
+
+
+def test_a_newcomer_who_scans_appears_on_top_of_the_list_with_a_history_to_find(browser, shop):
+    with opened(browser, shop.url) as page:
+        expect(page.locator("#me-name")).to_have_text("林晓雯")
+
+        page.get_by_role("button", name="来一位扫码新客户").first.click()
+
+        expect(page.locator("#conversations a").first).to_contain_text("阳光暖暖")
+        expect(page.locator("#tour-text")).to_contain_text("阳光暖暖 加上林晓雯了")
+    newcomer = demo_shop.newcomers(7)[0]
+    [customer] = requests.get(f"{shop.url}/sandbox/customers", {"q": newcomer["external_userid"]}, timeout=5).json()[
+        "customers"
+    ]
+    assert customer["follows"] == ["linxiaowen"]
+    assert customer["unionid"] == newcomer["unionid"]
+
+
+def test_staff_and_customer_can_both_talk(browser, shop):
+    with opened(browser, shop.url) as page:
+        page.locator("#conversations a", has_text="陈雨桐").click()
+        page.get_by_label("要说的话").fill("明天上午就到\n记得收")
+        page.get_by_label("要说的话").press("Enter")
+        expect(page.locator(".line.mine .bubble").last).to_have_text("明天上午就到\n记得收")
+
+        page.get_by_label("替客户说").check()
+        page.get_by_label("要说的话").fill("好<b>呀</b>")
+        page.get_by_role("button", name="发送").click()
+
+        expect(page.locator(".line:not(.mine) .bubble").last).to_have_text("好<b>呀</b>")
+        expect(page.locator("#conversations a").first).to_contain_text("陈雨桐")
+
+
+def test_a_line_that_was_not_sent_is_said_and_kept(browser, shop):
+    with opened(browser, shop.url, errors=1) as page:  # the browser itself reports the 409
+        page.locator("#conversations a", has_text="王芳").click()
+        expect(page.locator(".line").first).to_be_visible()
+        friend = page.evaluate("location.hash").split("/")[1]
+        gone = {"userid": "linxiaowen", "external_userid": friend, "by": "customer"}
+        assert requests.post(f"{shop.url}/sandbox/follows/delete", json=gone, timeout=5).status_code == 200
+
+        page.get_by_label("要说的话").fill("在吗")
+        with page.expect_response(lambda answer: answer.status == 409):
+            page.evaluate("document.getElementById('composer').requestSubmit()")
+
+        expect(page.get_by_role("alert")).to_contain_text("你们已经不是好友了")
+        expect(page.get_by_label("要说的话")).to_have_value("在吗")
+
+
+def test_another_member_has_other_conversations(browser, shop):
+    with opened(browser, shop.url) as page:
+        page.locator("#me").click()
+        page.locator("#members").get_by_role("button", name="周婷").click()
+
+        expect(page.locator("#me-name")).to_have_text("周婷")
+        cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+        assert cookies["sandbox_member"] == "zhouting"
+        page.reload()
+        expect(page.locator("#me-name")).to_have_text("周婷")
+
+
+@pytest.mark.parametrize("size", PHONES)
+def test_on_a_phone_list_chat_and_sidebar_are_screens_and_back_goes_back(browser, shop, size):
+    with opened(browser, shop.url, size) as page:
+        expect(page.locator("#conversations a").first).to_be_visible()
+        assert too_wide(page) == 0
+        page.locator("#conversations a").first.click()
+        expect(page.locator(".composer")).to_be_visible()
+        expect(page.locator("#conversations")).to_be_hidden()
+        assert too_wide(page) == 0
+
+        page.get_by_role("button", name="客户资料", exact=True).click()
+        expect(page.locator("#side")).to_be_visible()
+        assert page.locator("#side").bounding_box() == {"x": 0, "y": 0, "width": size[0], "height": size[1]}
+
+        page.go_back()
+        expect(page.locator("#side")).to_be_hidden()
+        page.go_back()
+        expect(page.locator("#conversations a").first).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/start"])
+@pytest.mark.parametrize("size", [*PHONES, DESKTOP])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_can_be_read_and_nothing_runs_over(browser, shop, path, size, scheme):
+    with opened(browser, shop.url + path, size, scheme) as page:
+        expect(page.locator("#tour-text, #steps .now").first).to_be_visible()
+
+        assert too_wide(page) == 0
+        assert page.evaluate(PALE_TEXTS) == []
+
+
+def test_the_steps_follow_what_really_happens(browser, shop):
+    with opened(browser, f"{shop.url}/start") as page:
+        page.get_by_role("button", name="来一位扫码新客户").click()
+        expect(page.locator("#steps li").nth(0)).to_have_class("done")
+        expect(page.locator("#steps li").nth(0)).to_contain_text("阳光暖暖 加了林晓雯")
+        expect(page.locator("#steps li").nth(1)).to_have_class("now")
+        expect(page.locator("#news li").first).to_contain_text("阳光暖暖 扫码加了 林晓雯")
+
+        page.get_by_role("button", name="重来一遍").click()
+
+        expect(page.locator("#steps li").nth(0)).to_have_class("now")
+        page.get_by_role("button", name="来一位扫码新客户").click()
+        expect(page.locator("#news li").first).to_contain_text("米粒妈 扫码加了 林晓雯")
+
+
+def test_a_day_can_be_skipped(browser, shop):
+    before = requests.get(f"{shop.url}/sandbox/clock", timeout=5).json()["now"]
+    with opened(browser, f"{shop.url}/start") as page:
+        page.get_by_role("button", name="时间快进 1 天").click()
+        expect(page.get_by_text("日了")).to_be_visible()
+
+    assert requests.get(f"{shop.url}/sandbox/clock", timeout=5).json()["now"] >= before + 86400
+
+
+def test_an_empty_corp_is_said_in_words(browser):
+    running = start(port=0, seed=7, state_path=None)
+    try:
+        with opened(browser, running.url) as page:
+            expect(page.get_by_text("公司里还没有人")).to_be_visible()
+            expect(page.get_by_role("button", name="来一位扫码新客户")).to_be_disabled()
+    finally:
+        running.close()
+
+
+def test_who_are_you_lists_the_staff_and_goes_on_as_the_one_chosen(browser, shop):
+    corp = requests.get(f"{shop.url}/sandbox/credentials", timeout=5).json()
+    address = (
+        f"{shop.url}/connect/oauth2/authorize?appid={corp['corp_id']}&redirect_uri={shop.url}/start"
+        "&response_type=code&scope=snsapi_base&state=abc#wechat_redirect"
+    )
+    with opened(browser, address, (375, 740)) as page:
+        assert too_wide(page) == 0
+        page.get_by_role("link", name="何静").click()
+
+        page.wait_for_url(re.compile(r"/start\?code=.+&state=abc"))
+
+
+@pytest.mark.parametrize("size", [(360, 640), DESKTOP])
+def test_a_framed_page_gets_its_rights_by_signature_and_its_message_becomes_a_bubble(browser, shop, tmp_path, size):
+    with framed(shop, tmp_path) as sidebar_url:
+        requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()
+        with opened(browser, shop.url, size) as page:
+            page.locator("#conversations a", has_text="陈雨桐").click()
+            page.wait_for_url(re.compile("#linxiaowen/wm"))
+            expect(page.locator("#chat-name")).to_have_text("陈雨桐")
+            friend = page.evaluate("location.hash").split("/")[1]
+            if size != DESKTOP:
+                page.get_by_role("button", name="客户资料", exact=True).click()
+            frame = page.frame_locator("iframe")
+            expect(frame.locator("#before")).to_contain_text("permission")
+            expect(frame.locator("#who")).to_have_text(friend)
+            assert "wxwork" in frame.locator("#agent").inner_text()
+
+            frame.get_by_role("button", name="发券").click()
+            expect(frame.locator("#sent")).to_contain_text("ok")
+            if size != DESKTOP:
+                page.get_by_role("button", name="关上客户资料").click()
+
+            bubble = page.locator(".line.mine .bubble").last
+            expect(bubble).to_contain_text("满 99 减 15，券码 ABCD-1234")
+            assert too_wide(page) == 0
+
+
+def test_the_bridge_hears_only_the_frame_it_belongs_to(browser, shop, tmp_path):
+    with framed(shop, tmp_path) as sidebar_url:
+        requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()
+        with opened(browser, shop.url) as page:
+            page.locator("#conversations a").first.click()
+            expect(page.frame_locator("iframe").locator("#who")).to_contain_text("wm")
+            asked: list[str] = []
+            page.on("request", lambda request: asked.append(request.url) if "/sandbox/bridge" in request.url else None)
+
+            page.evaluate(
+                "postMessage({__wecom: 1, type: 'invoke', id: 1, name: 'getContext', params: {}, href: 'x'}, '*')"
+            )
+            page.wait_for_timeout(300)
+
+            assert asked == []
+
+
+def test_the_bridge_script_may_be_loaded_by_the_app_and_stays_fresh(shop):
+    answer = requests.get(f"{shop.url}/sandbox/bridge.js", timeout=5)
+
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_pages_forbid_foreign_and_inline_scripts_and_send_other_names_of_loopback_home(shop):
+    policy = requests.get(shop.url, timeout=5).headers["Content-Security-Policy"]
+    moved = requests.get(f"{shop.url}/start?x=1".replace("127.0.0.1", "localhost"), timeout=5, allow_redirects=False)
+
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    assert moved.headers["Location"] == f"{shop.url}/start?x=1"
+
+
+@contextmanager
+def framed(shop: Running, folder) -> Iterator[str]:
+    """A sidebar of the test's own on another port: signs with the real ticket, speaks the raw bridge."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_port}/sidebar.html"
+    (folder / "sidebar.html").write_text(SIDEBAR.replace("BRIDGE", shop.url).replace("CONFIG", signed(shop, address)))
+    yield address
+    server.shutdown()
+    server.server_close()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def signed(shop: Running, address: str) -> str:
+    corp = requests.get(f"{shop.url}/sandbox/credentials", timeout=5).json()
+    who = {"corpid": corp["corp_id"], "corpsecret": corp["secret"]}
+    token = requests.get(f"{shop.url}/cgi-bin/gettoken", who, timeout=5).json()["access_token"]
+    asked = {"access_token": token, "type": "agent_config"}
+    ticket = requests.get(f"{shop.url}/cgi-bin/ticket/get", asked, timeout=5).json()["ticket"]
+    signature = crypto.js_signature(ticket, "nonce", "1795340000", address)
+    return json.dumps(
+        {
+            "corpid": corp["corp_id"],
+            "agentid": str(corp["agent_id"]),
+            "timestamp": "1795340000",
+            "nonceStr": "nonce",
+            "signature": signature,
+            "jsApiList": ["getCurExternalContact", "sendChatMessage"],
+        }
+    )
+
+
+SIDEBAR = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+<script src="BRIDGE/sandbox/bridge.js"></script>
+<p id="agent"></p><p id="before"></p><p id="who"></p><p id="sent"></p><button>发券</button>
+<script>
+const show = (id, text) => { document.getElementById(id).textContent = text; };
+const ask = (name, params) => new Promise((done) => WeixinJSBridge.invoke(name, params, done));
+show('agent', navigator.userAgent);
+document.querySelector('button').onclick = async () => {
+  const text = { msgtype: 'text', text: { content: '满 99 减 15，券码 ABCD-1234' } };
+  show('sent', (await ask('sendChatMessage', text)).err_msg);
+};
+(async () => {
+  show('before', (await ask('getCurExternalContact', {})).err_msg);
+  await ask('agentConfig', CONFIG);
+  show('who', (await ask('getCurExternalContact', {})).userId);
+})();
+</script>"""
+
+# Visible texts whose contrast with the nearest opaque ground is below 4.5.
+PALE_TEXTS = """() => {
+  const numbers = (colour) => (colour.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+  const ground = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const colour = numbers(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const pale = [];
+  for (const node of document.querySelectorAll('body *')) {
+    const words = [...node.childNodes].filter((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!words.length || !node.checkVisibility() || node.closest('.unseen, noscript, :disabled')) continue;
+    const [a, b] = [light(numbers(getComputedStyle(node).color)), light(ground(node))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) pale.push(`${node.textContent.trim()}: ${ratio.toFixed(2)}`);
+  }
+  return pale;
+}"""
