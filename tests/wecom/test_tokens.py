@@ -2,11 +2,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
+from tests.wecom.stores import MemoryTokens
 from tests.wecom.wire import Page
 from wecom.errors import Permanent, Temporary, Throttled, TokenInvalid
+from wecom.tokens import StoredToken
 
 OK = {"errcode": 0, "errmsg": "ok", "follow_user": ["lan"]}
 REFUSED = {"errcode": 40014, "errmsg": "invalid access_token", "follow_user": []}
@@ -123,6 +126,26 @@ def test_ten_threads_with_a_refused_token_renew_it_once_even_to_the_same_value(g
     assert in_ten_threads(gateway.followers) == [["lan"]] * 10
 
     assert wire.times("gettoken") == 2
+
+
+class RenewedInBetween(MemoryTokens):
+    """Right before our lease, another process puts a newer token with the same value on record."""
+
+    def lease(self, name, *, seconds, unless_newer_than):
+        stored = self.get(name)
+        if stored and stored.expires_at < self._now() + timedelta(seconds=7200):
+            self.put(name, StoredToken(stored.value, self._now() + timedelta(seconds=7200)))
+        return super().lease(name, seconds=seconds, unless_newer_than=unless_newer_than)
+
+
+def test_a_token_renewed_right_before_our_lease_is_not_fetched_again(connect, wire, clock):
+    gateway = connect(tokens=RenewedInBetween(clock))
+    gateway.access_token()
+    clock.tick(7190)
+
+    assert gateway.access_token() == "token-1"
+
+    assert wire.times("gettoken") == 1
 
 
 def test_a_lease_whose_holder_died_is_taken_over(connect, wire, clock, tokens):
