@@ -6,7 +6,7 @@ PY = .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo run work migrate test lint format types sure
+.PHONY: help setup demo run work migrate test lint format types bench sure
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name words; do printf '  make %-9s %s\n' "$$name" "$$words"; done
@@ -34,6 +34,9 @@ lint: setup  ## say what ruff would have different
 
 format: setup  ## let ruff put it right
 	@$(PY) -m ruff check --fix-only -q . && $(PY) -m ruff format .
+
+bench: setup  ## measure, both sides in one run; SCALE=full for the big one
+	@$(PY) -m bench
 
 types: setup  ## check the types
 	@$(PY) -m mypy .

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -26,7 +27,7 @@ def postgres_binaries() -> Path | None:
 
 
 @contextmanager
-def postgres_server(binaries: Path) -> Iterator[str]:
+def postgres_server(binaries: Path, *, durable: bool = False) -> Iterator[str]:
     """A server of our own in a temporary folder, reached by its Unix socket; yields its URL without a database name.
 
     PostgreSQL refuses to run as root: there it runs as the user postgres.
@@ -52,7 +53,7 @@ def postgres_server(binaries: Path) -> Iterator[str]:
     ]
     subprocess.run([*run, "--locale=C.UTF-8"], check=True, capture_output=True, cwd=folder)
     settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "max_connections=200"]
-    speed = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=64MB"]
+    speed = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [*as_user, str(binaries / "postgres"), "-D", str(data), *settings, *speed],
@@ -64,7 +65,7 @@ def postgres_server(binaries: Path) -> Iterator[str]:
         _wait_until_ready(folder, server)
         yield f"postgresql+psycopg://huitou@/%s?host={folder}"
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # a fast shutdown: does not wait for clients
         server.wait(timeout=20)
         shutil.rmtree(folder, ignore_errors=True)
 

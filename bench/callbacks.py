@@ -1,0 +1,224 @@
+"""Callbacks: our webhook against a bare POST and against the raw path, on one server, in one process.
+
+The raw path is the least that is still right: verify, decrypt, one prepared INSERT on a connection each thread keeps,
+committed durably. Ours also parses, seals the body and goes through the runtime. The worker is off on both sides.
+"""
+
+import base64
+import hashlib
+import multiprocessing
+import os
+import re
+import secrets
+import sqlite3
+import statistics
+import struct
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from flask import Flask, request
+from pydantic import SecretStr
+from sqlalchemy import create_engine, text
+from waitress.server import create_server
+
+from app import create_app
+from bench.load import Timing, fire
+from callers import anyone
+from config import Database, Security, Settings, WeCom
+from migrations import migrate
+from models.database import PRAGMAS
+from runtime import Runtime
+from tests.databases import postgres_binaries, postgres_server
+
+TOKEN, AES_KEY, CORP = "benchtoken", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", "ww0123456789abcdef"
+THREADS = 16
+QUICK, FULL = (5, 1500), (9, 6000)  # rounds, and requests per side and round
+SIDES = {"bare": b"ok", "raw": b"success", "ours": b"success"}
+PATHS = {"bare": "/bench/bare", "raw": "/bench/raw", "ours": "/bot/callback"}
+RAW_SQL = (
+    "INSERT INTO inbox (key, kind, body_sealed, deliveries, has_welcome, happened_at, received_at, state, tries,"
+    " next_try_at, reason) VALUES ({0}, {0}, {0}, 1, {1}, {0}, {0}, 'received', 0, {0}, '')"
+)
+
+
+def rows(full: bool) -> Iterator[dict[str, Any]]:
+    """One row a database."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield _row("sqlite", f"sqlite:///{folder}/bench.db", folder, full)
+    binaries = postgres_binaries()
+    if binaries is None:
+        yield {"row": "callbacks, postgresql", "missing": "PostgreSQL"}
+        return
+    with postgres_server(binaries, durable=True) as url, tempfile.TemporaryDirectory() as folder:
+        with create_engine(url % "postgres", isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("CREATE DATABASE bench"))
+        yield _row("postgresql", url % "bench", folder, full)
+
+
+def _row(database: str, url: str, folder: str, full: bool) -> dict[str, Any]:
+    rounds, count = FULL if full else QUICK
+    measured: dict[str, list[Timing]] = {side: [] for side in SIDES}
+    with _server(url, folder) as port:
+        for side in SIDES:  # warm: connections, caches
+            fire(port, [_request(side, *_push()) for _ in range(200)], expect=SIDES[side])
+        for number in range(rounds):
+            order = list(SIDES) if number % 2 == 0 else list(reversed(SIDES))
+            for side in order:
+                pushes = [_request(side, *_push()) for _ in range(count)]
+                measured[side].append(fire(port, pushes, expect=SIDES[side]))
+    stored, wanted = _stored(url), 2 * (200 + rounds * count)
+    if stored != wanted:
+        raise RuntimeError(f"{stored} rows in the inbox, {wanted} were answered success")
+    return _figures(database, measured) | {"rows_counted": stored}
+
+
+def _figures(database: str, measured: dict[str, list[Timing]]) -> dict[str, Any]:
+    def ratio(of: Callable[[Timing], float], over: str) -> float:
+        pairs = zip(measured["ours"], measured[over], strict=True)
+        return round(statistics.median(of(mine) / of(theirs) for mine, theirs in pairs), 2)
+
+    return {
+        "row": f"callbacks, {database}",
+        "rate_over_raw": ratio(lambda timing: timing.rate, "raw"),
+        "p99_over_raw": ratio(lambda timing: timing.p99, "raw"),
+        "rate_over_bare": ratio(lambda timing: timing.rate, "bare"),
+        "goal": "rate_over_raw ≥ 0.8, p99_over_raw ≤ 1.5",
+        "per_second": {side: round(statistics.median(t.rate for t in runs)) for side, runs in measured.items()},
+        "p99_ms": {side: round(statistics.median(t.p99 for t in runs) * 1000, 1) for side, runs in measured.items()},
+    }
+
+
+@contextmanager
+def _server(url: str, folder: str) -> Iterator[int]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, url, folder), daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve(pipe: Any, url: str, folder: str) -> None:
+    wecom = WeCom(
+        corp_id=CORP, agent_id=1, callback_token=SecretStr(TOKEN), callback_aes_key=SecretStr(AES_KEY)
+    )  # fmt: skip
+    key_file = str(Path(folder) / "master.key")
+    runtime = Runtime(Settings(database=Database(url=url), security=Security(master_key_file=key_file), wecom=wecom))
+    migrate(runtime.engine)
+    app = create_app(runtime)
+    _add_sides(app, url)
+    server = create_server(app, host="127.0.0.1", port=0, threads=THREADS)
+    pipe.send(server.effective_port)
+    server.run()
+
+
+def _add_sides(app: Flask, url: str) -> None:
+    store = _sqlite_store(url) if url.startswith("sqlite") else _postgres_store(url)
+
+    @app.post("/bench/bare")
+    @anyone
+    def bare() -> str:
+        request.get_data()
+        return "ok"
+
+    @app.post("/bench/raw")
+    @anyone
+    def raw() -> str:
+        store(*_lean_open(request.get_data()))
+        return "success"
+
+    app.extensions["csrf"].exempt(bare)
+    app.extensions["csrf"].exempt(raw)
+
+
+CIPHER = Cipher(algorithms.AES(base64.b64decode(AES_KEY + "=")), modes.CBC(base64.b64decode(AES_KEY + "=")[:16]))
+ENCRYPT = re.compile(rb"<Encrypt>(?:<!\[CDATA\[)?([A-Za-z0-9+/=]+)")
+
+
+def _lean_open(body: bytes) -> tuple[str, bytes]:
+    """The key and the text of a push, nothing else."""
+    found = ENCRYPT.search(body)
+    assert found
+    parts = sorted((TOKEN, request.args["timestamp"], request.args["nonce"], found[1].decode()))
+    assert hashlib.sha1("".join(parts).encode()).hexdigest() == request.args["msg_signature"]
+    decryptor = CIPHER.decryptor()
+    plain = decryptor.update(base64.b64decode(found[1])) + decryptor.finalize()
+    xml = plain[20 : 20 + struct.unpack(">I", plain[16:20])[0]]
+    return hashlib.sha256(xml).hexdigest(), xml
+
+
+def _sqlite_store(url: str) -> Callable[[str, bytes], None]:
+    local, path = threading.local(), url.removeprefix("sqlite:///")
+    statement = RAW_SQL.format("?", "0")
+
+    def store(key: str, xml: bytes) -> None:
+        if not hasattr(local, "connection"):
+            local.connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+            for pragma in PRAGMAS:
+                local.connection.execute(f"PRAGMA {pragma}")
+        now = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.gmtime())
+        local.connection.execute("BEGIN IMMEDIATE")
+        local.connection.execute(statement, (key, "raw", xml, now, now, now))
+        local.connection.execute("COMMIT")
+
+    return store
+
+
+def _postgres_store(url: str) -> Callable[[str, bytes], None]:
+    local, host = threading.local(), url.rsplit("host=", 1)[1]
+    statement = RAW_SQL.format("%s", "false")
+
+    def store(key: str, xml: bytes) -> None:
+        if not hasattr(local, "connection"):
+            local.connection = psycopg.connect(host=host, user="huitou", dbname="bench", autocommit=True)
+        now = time.strftime("%Y-%m-%d %H:%M:%S+00", time.gmtime())
+        local.connection.execute(statement, (key, "raw", xml, now, now, now), prepare=True)
+
+    return store
+
+
+def _push() -> tuple[str, bytes]:
+    """Query and body of an add of a customer nobody knows, as WeCom would push it."""
+    xml = (
+        f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><FromUserName><![CDATA[sys]]></FromUserName>"
+        f"<CreateTime>{int(time.time())}</CreateTime><MsgType><![CDATA[event]]></MsgType>"
+        "<Event><![CDATA[change_external_contact]]></Event><ChangeType><![CDATA[add_external_contact]]></ChangeType>"
+        f"<UserID><![CDATA[lan]]></UserID><ExternalUserID><![CDATA[wm{secrets.token_hex(15)}]]></ExternalUserID>"
+        f"<State><![CDATA[parcel]]></State><WelcomeCode><![CDATA[{secrets.token_urlsafe(32)}]]></WelcomeCode></xml>"
+    ).encode()
+    plain = os.urandom(16) + struct.pack(">I", len(xml)) + xml + CORP.encode()
+    pad = 32 - len(plain) % 32
+    encryptor = CIPHER.encryptor()
+    encrypted = base64.b64encode(encryptor.update(plain + bytes((pad,)) * pad) + encryptor.finalize()).decode()
+    timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
+    joined = "".join(sorted((TOKEN, timestamp, nonce, encrypted)))
+    signature = hashlib.sha1(joined.encode()).hexdigest()
+    body = (
+        f"<xml><ToUserName><![CDATA[{CORP}]]></ToUserName><AgentID><![CDATA[1]]></AgentID>"
+        f"<Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
+    )
+    return f"msg_signature={signature}&timestamp={timestamp}&nonce={nonce}", body.encode()
+
+
+def _request(side: str, query: str, body: bytes) -> bytes:
+    head = (
+        f"POST {PATHS[side]}?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/xml\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _stored(url: str) -> int:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        return int(connection.execute(text("SELECT count(*) FROM inbox")).scalar_one())
