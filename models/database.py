@@ -72,6 +72,7 @@ def insert_if_absent(session: Session, table: type[Base], **values: Any) -> bool
 
 def changed(session: Session, statement: Executable) -> int:
     """Execute an INSERT, UPDATE or DELETE; how many rows it changed. A claim believes this number."""
-    result = session.execute(statement)
+    # PostgreSQL's INSERT carries an implicit RETURNING, and without this SQLAlchemy forgets the count: -1.
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
     assert isinstance(result, CursorResult)
     return result.rowcount
