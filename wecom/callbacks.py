@@ -1,4 +1,4 @@
-"""What WeCom pushes to us: verified, decrypted and parsed without wechatpy (decision 0003; docs/wecom.md 2)."""
+"""What WeCom pushes to us: verified, decrypted and parsed without wechatpy (decision 0004; docs/wecom.md 2)."""
 
 import binascii
 import hashlib

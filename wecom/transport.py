@@ -1,4 +1,4 @@
-"""How a call reaches WeCom: wechatpy's endpoints on our own connections, tokens and errors (decision 0002)."""
+"""How a call reaches WeCom: wechatpy's endpoints on our own connections, tokens and errors (decision 0003)."""
 
 import ipaddress
 import json
