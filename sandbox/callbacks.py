@@ -168,7 +168,9 @@ class Pusher:
             arrived = False
         with self._changed:
             self._running -= 1
-            if not arrived and push.tries < TRIES and url is not None and not self._closed:
+            if not arrived and self._closed:  # it stays pending, and goes out again after a restart
+                return
+            if not arrived and push.tries < TRIES and url is not None:
                 push.due_at = time.monotonic() + RETRY_PAUSE_SECONDS
                 heapq.heappush(self._retries, push)
                 self._changed.notify()

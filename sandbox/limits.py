@@ -18,7 +18,7 @@ class Limits:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._counts: dict[tuple[str, int], tuple[float, int]] = {}
+        self._counts: dict[tuple[str, int, int], tuple[float, int]] = {}
         self._blocked_until: dict[str, float] = defaultdict(float)
         self._running: Counter[str] = Counter()
 
@@ -29,10 +29,10 @@ class Limits:
             if now < self._blocked_until[name]:
                 raise Refused(45009)
             for window, most in rules:
-                began, count = self._counts.get((name, window), (now, 0))
+                began, count = self._counts.get((name, window, most), (now, 0))
                 if now - began >= window or now < began:
                     began, count = now, 0
-                self._counts[name, window] = (began, count + 1)
+                self._counts[name, window, most] = (began, count + 1)
                 if count + 1 > most:
                     self._blocked_until[name] = now + window
                     raise Refused(45009)

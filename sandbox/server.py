@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from waitress import wasyncore
 from waitress.server import create_server
 
-from sandbox import api, control, sign_in
+from sandbox import api, codes, control, sign_in
 from sandbox.callbacks import LOOPBACK
 from sandbox.corp import Corp, corp
 
@@ -25,12 +25,12 @@ LARGEST_BODY = 64 * 1024 * 1024
 def create_app(served: Corp) -> Flask:
     app = Flask("sandbox", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["corp"] = served
     app.before_request(_refuse_strangers)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(sign_in.blueprint)
-    control.register(app)
+    app.register_blueprint(codes.blueprint)
+    app.register_blueprint(control.blueprint)
     if find_spec("sandbox.pages"):
         app.register_blueprint(import_module("sandbox.pages").blueprint)
     return app

@@ -48,11 +48,7 @@ class File:
         if self._connection is None or not self._changes:
             return
         gone = [place for place, record in self._changes.items() if record is None]
-        kept = [
-            (*place, json.dumps(asdict(record), ensure_ascii=False))
-            for place, record in self._changes.items()
-            if record is not None
-        ]
+        kept = [(*place, json.dumps(asdict(record))) for place, record in self._changes.items() if record is not None]
         with self._connection:
             self._connection.executemany("DELETE FROM record WHERE kind = ? AND key = ?", gone)
             self._connection.executemany(

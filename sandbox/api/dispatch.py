@@ -150,7 +150,7 @@ def _run(mine: Corp, found: Api, caller: str, running: int) -> dict[str, Any]:
     if found.method == "POST" and request.method == "GET":
         raise Refused(found.on_get)
     call = Call(mine, app, caller, request.args.to_dict(), _json_body() if found.method == "POST" else {})
-    if any("\x00" in value for value in call.query.values()) or "\\u0000" in json.dumps(call.body):
+    if not _is_text(json.dumps([call.query, call.body], ensure_ascii=False)):
         raise Refused(40058)
     with mine.state.writing():
         return found.run(call)
@@ -167,6 +167,11 @@ def _app_of_token(mine: Corp) -> str:
     if mine.clock.now() >= token.expires_at:
         raise Refused(42001)
     return str(token.holder["app"])
+
+
+def _is_text(shown: str) -> bool:
+    """No NUL, and no half of a surrogate pair."""
+    return "\\u0000" not in shown and not any("\ud800" <= character <= "\udfff" for character in shown)
 
 
 def _json_body() -> dict[str, Any]:

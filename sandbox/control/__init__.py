@@ -1,19 +1,12 @@
 """The JSON calls under `/sandbox/`: everything the pages do, and everything a test needs (docs/sandbox.md)."""
 
-from flask import Blueprint, Flask, jsonify
+from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from sandbox.control import client, load, people, setup
 from sandbox.people import Impossible
-
-BLUEPRINTS: tuple[Blueprint, ...] = (setup.blueprint, load.blueprint, people.blueprint, client.blueprint)
-
-
-def register(app: Flask) -> None:
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
 
 
 def _impossible(error: Impossible) -> ResponseReturnValue:
@@ -30,7 +23,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return jsonify(error=error.name.lower().replace(" ", "_"), message=error.description), error.code or 500
 
 
-for _blueprint in BLUEPRINTS:  # once, for every app of this process
-    _blueprint.register_error_handler(Impossible, _impossible)
-    _blueprint.register_error_handler(ValidationError, _invalid)
-    _blueprint.register_error_handler(HTTPException, _http)
+blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
+for part in (setup, load, people, client):
+    blueprint.register_blueprint(part.blueprint)
+blueprint.register_error_handler(Impossible, _impossible)
+blueprint.register_error_handler(ValidationError, _invalid)
+blueprint.register_error_handler(HTTPException, _http)

@@ -9,7 +9,7 @@ from sandbox.control.reading import read_form
 from sandbox.corp import corp
 from sandbox.people import Impossible
 
-blueprint = Blueprint("client", __name__, url_prefix="/sandbox")
+blueprint = Blueprint("client", __name__)
 MEMBER_COOKIE = "sandbox_member"
 
 

@@ -12,7 +12,7 @@ from sandbox.corp import Corp, corp
 from sandbox.people import Impossible
 from sandbox.records import ContactWay, Department, Follow, Member, Tag, follow_key
 
-blueprint = Blueprint("load", __name__, url_prefix="/sandbox")
+blueprint = Blueprint("load", __name__)
 
 
 @blueprint.post("/load")

@@ -22,7 +22,7 @@ from sandbox.corp import Corp, corp
 from sandbox.people import Impossible
 from sandbox.records import ContactWay, Customer, Follow, Member, Tag
 
-blueprint = Blueprint("people", __name__, url_prefix="/sandbox")
+blueprint = Blueprint("people", __name__)
 
 
 @blueprint.get("/staff")

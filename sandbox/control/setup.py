@@ -12,7 +12,7 @@ from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
 from sandbox.people import Impossible
 
-blueprint = Blueprint("setup", __name__, url_prefix="/sandbox")
+blueprint = Blueprint("setup", __name__)
 
 
 @blueprint.get("/credentials")
@@ -65,12 +65,12 @@ def clock() -> ResponseReturnValue:
 def set_clock() -> ResponseReturnValue:
     form = read_form(ClockForm)
     mine = corp()
+    if form.frozen is not None:
+        mine.clock.freeze(form.frozen)
     if form.now is not None:
         mine.clock.move_to(form.now)
     if form.advance is not None:
         mine.clock.move_to(mine.clock.now() + form.advance)
-    if form.frozen is not None:
-        mine.clock.freeze(form.frozen)
     mine.keep_clock()
     return _clock(mine)
 

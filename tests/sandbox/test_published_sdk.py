@@ -39,7 +39,6 @@ def wechatpy(wecom):
     corp = wecom.credentials
     client = WeChatClient(corp["corp_id"], corp["secret"], access_token=wecom.token)
     client.API_BASE_URL = f"{wecom.url}/cgi-bin/"
-    client.session.set(f"{client.corp_id}_{client.secret[:10]}_access_token", wecom.token, 7200)
     return client
 
 
