@@ -3,8 +3,6 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +11,7 @@ from flask import Flask, Response, request
 from waitress import wasyncore
 from waitress.server import create_server
 
-from sandbox import api, codes, control, sign_in
+from sandbox import api, codes, control, pages, sign_in
 from sandbox.callbacks import LOOPBACK
 from sandbox.corp import Corp, corp
 
@@ -31,8 +29,7 @@ def create_app(served: Corp) -> Flask:
     app.register_blueprint(sign_in.blueprint)
     app.register_blueprint(codes.blueprint)
     app.register_blueprint(control.blueprint)
-    if find_spec("sandbox.pages"):
-        app.register_blueprint(import_module("sandbox.pages").blueprint)
+    app.register_blueprint(pages.blueprint)
     return app
 
 

@@ -1,7 +1,5 @@
 """The authorize page of WeCom's OAuth: who this client is goes back to the app as a code."""
 
-from html import escape
-from importlib.util import find_spec
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from flask import Blueprint, Response, redirect, render_template, request
@@ -66,21 +64,7 @@ def _is_trusted(mine: Corp, redirect_uri: str) -> bool:
 
 
 def _who_are_you(mine: Corp) -> ResponseReturnValue:
-    here = request.full_path
-    staff = [
-        {
-            "userid": member.userid,
-            "name": member.name,
-            "avatar": member.avatar,
-            "position": member.position,
-            "href": f"{here}&{urlencode({'sandbox_userid': member.userid})}",
-        }
-        for member in mine.state.members
-    ]
-    if find_spec("sandbox.pages"):
-        return render_template("who.html", staff=staff, next=here)
-    links = "".join(f'<li><a href="{escape(one["href"])}">{escape(one["name"])}</a></li>' for one in staff)
-    return f'<!doctype html><html lang="zh-CN"><title>你是谁</title><h1>你是谁</h1><ul>{links}</ul></html>'
+    return render_template("who.html", staff=list(mine.state.members), next=request.full_path)
 
 
 def _with_query(address: str, **more: str) -> str:
