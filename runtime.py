@@ -4,10 +4,11 @@ import os
 import random
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from config import ConfigError, Settings
 from metrics import Metrics
+from models.appending import Appender
 from models.database import changed, connect, insert_if_absent, is_sqlite, writing
 from models.gate import Gate
 from models.token import Token
@@ -47,6 +49,7 @@ class Runtime:
         self.zone = ZoneInfo(settings.business.time_zone)
         self._writing_engine = writing(self.engine)
         self._writer = threading.Lock() if is_sqlite(self.engine) else None
+        self._appender = Appender(self.engine, self._writer)
         self._local = threading.local()
         self._wakers: dict[str, threading.Event] = {}
         wecom = settings.wecom
@@ -87,6 +90,11 @@ class Runtime:
             finally:
                 self._local.open = False
 
+    def append(self, statement: str, values: Sequence[Any]) -> None:
+        """One row, committed when this returns: `models.appending`. For what must be answered in milliseconds."""
+        self.forbid_transaction()
+        self._appender.append(statement, values)
+
     def forbid_transaction(self) -> None:
         """Nobody waits for the network, or for a second transaction, inside an open transaction."""
         if getattr(self._local, "open", False):
@@ -124,6 +132,7 @@ class Runtime:
         return "".join(self.rng.choice(CODE_ALPHABET) for _ in range(length))
 
     def close(self) -> None:
+        self._appender.close()
         self.engine.dispose()
 
 
