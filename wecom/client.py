@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from wecom.answers import error_for
 from wecom.effects import Effects
+from wecom.errors import WeComError
 from wecom.gates import Gate
 from wecom.reads import Reads
 from wecom.refresh import AHEAD, Refresher
@@ -92,10 +93,19 @@ class WeCom(Reads, Effects):
         return self._refresher.on_record(self._names[kind])
 
     def warm(self, *, ahead: timedelta = timedelta(minutes=10)) -> None:
-        """Renew the access token and both tickets when they end within `ahead`; safe to repeat, a job's work."""
+        """Renew the access token and both tickets when they end within `ahead`; safe to repeat, a job's work.
+
+        A ticket that is refused does not keep the other cold; the first error is raised at the end.
+        """
         self._access(None, ahead)
-        self._ticket("jsapi", ahead)
-        self._ticket("agent_jsapi", ahead)
+        failed: list[WeComError] = []
+        for kind in ("agent_jsapi", "jsapi"):
+            try:
+                self._ticket(kind, ahead)
+            except WeComError as problem:
+                failed.append(problem)
+        if failed:
+            raise failed[0]
 
     def _access(self, refused: StoredToken | None, ahead: timedelta = AHEAD) -> StoredToken:
         self._before_call()

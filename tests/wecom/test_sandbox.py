@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.server import start
+from tests.sandboxes import Sandbox
 from wecom.errors import (
     ChatStarted,
     CodeSpent,
@@ -35,18 +35,15 @@ WELCOME = "externalcontact/send_welcome_msg"
 
 
 class Shop:
-    """The sandbox's own calls: what people do, and what goes wrong."""
+    """What people do in the sandbox, and what goes wrong there."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.http = requests.Session()
-        self.http.trust_env = False
-        self.credentials = self.ask("GET", "credentials")
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.url = sandbox.url
+        self.credentials = sandbox.credentials
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
-        answer = self.http.request(method, f"{self.url}/sandbox/{path}", json=body if method != "GET" else None)
-        assert answer.ok, answer.text
-        return answer.json()
+        return self.sandbox.request(method, f"/sandbox/{path}", body if method != "GET" else None)
 
     def add(self, userid: str = "lan", **customer: Any) -> Any:
         made = self.ask("POST", "customers", **customer)
@@ -66,21 +63,13 @@ class Shop:
             redirect_uri="http://127.0.0.1:1/back",
             state="abc",
         )
-        answer = self.http.get(url, params=who, allow_redirects=False)
+        answer = requests.get(url, params=who, allow_redirects=False, timeout=5)
         return answer.headers["Location"].split("code=")[1].split("&")[0]
 
 
-@pytest.fixture(scope="module")
-def server():
-    running = start(port=0, seed=7)
-    yield running
-    running.close()
-
-
 @pytest.fixture
-def shop(server):
-    shop = Shop(server.url)
-    shop.ask("POST", "reset")
+def shop(sandbox):
+    shop = Shop(sandbox)
     shop.ask("POST", "load", **SHOP)
     return shop
 

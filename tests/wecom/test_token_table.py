@@ -7,19 +7,17 @@ import pytest
 from pydantic import SecretStr
 
 from config import Database, Security, Settings, WeCom
-from migrations import migrate
 from runtime import Runtime
 
 
 @pytest.fixture
-def two_runtimes(tmp_path, wire):
+def two_runtimes(database_url, tmp_path, wire):
     settings = Settings(
-        database=Database(url=f"sqlite:///{tmp_path}/huitou.db"),
+        database=Database(url=database_url),
         security=Security(master_key_file=str(tmp_path / "master.key")),
         wecom=WeCom(base_url=wire.url, corp_id="ww0123456789abcdef", agent_id=1000002, secret=SecretStr("secret")),
     )
     runtimes = [Runtime(settings), Runtime(settings)]
-    migrate(runtimes[0].engine)
     yield runtimes
     for runtime in runtimes:
         runtime.close()

@@ -233,6 +233,16 @@ def test_a_cold_ticket_in_a_web_request_never_asks_wecom(gateway, wire, clock):
     assert gateway.cached_ticket("jsapi") is None
 
 
+def test_a_refused_ticket_does_not_keep_the_other_cold(gateway, wire):
+    wire.says("get_jsapi_ticket", {"ticket": "j", "expires_in": 7200})
+    wire.says("ticket/get", {"errcode": 48002})
+
+    with pytest.raises(Permanent):
+        gateway.warm()
+
+    assert gateway.cached_ticket("jsapi") == "j"
+
+
 def test_warming_renews_what_ends_within_ten_minutes(gateway, wire, clock):
     wire.says("get_jsapi_ticket", {"ticket": "j", "expires_in": 7200})
     wire.says("ticket/get", {"ticket": "a", "expires_in": 7200})
