@@ -119,7 +119,10 @@ def _get_external_contact(corp: Corp, call: Call) -> dict[str, Any]:
     follow = _open_chat(corp, call)
     if follow is None or call.entry not in CONTACT_ENTRIES:
         return _said(call, NO_CONTEXT)
-    corp.note("sidebar_opened", "员工打开了侧边栏", userid=follow.userid, external_userid=follow.external_userid)
+    rights = corp.grants[call.frame, call.address]
+    if "opened" not in rights:  # a page may ask often; it was opened once
+        rights["opened"] = set()
+        _note(corp, follow, "sidebar_opened", "{member} 打开了 {customer} 的资料")
     return {**_said(call, "ok"), "userId": follow.external_userid}
 
 
@@ -141,8 +144,7 @@ def _send_message(corp: Corp, call: Call) -> dict[str, Any]:
     if follow.relation != "mutual":
         return _said(call, "fail_not a contact")
     people.say(corp, follow, "staff", kind, content, "sidebar")
-    pair = {"userid": follow.userid, "external_userid": follow.external_userid}
-    corp.note("sidebar_message", "员工从侧边栏发出一条消息", **pair)
+    _note(corp, follow, "sidebar_message", "{member} 从侧边栏发给 {customer} 一条消息")
     return _said(call, "ok")
 
 
@@ -199,6 +201,12 @@ def _open_chat(corp: Corp, call: Call) -> Follow | None:
         return None
     follow = corp.state.follow(call.userid, call.external_userid)
     return follow if follow and follow.is_contact() else None
+
+
+def _note(corp: Corp, follow: Follow, kind: str, words: str) -> None:
+    member, customer = corp.state.member(follow.userid), corp.state.customers.get(follow.external_userid)
+    text = words.format(member=member.name if member else "", customer=customer.name if customer else "")
+    corp.note(kind, text, userid=follow.userid, external_userid=follow.external_userid)
 
 
 def _said(call: Call, words: str) -> dict[str, Any]:

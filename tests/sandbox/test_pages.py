@@ -170,6 +170,47 @@ def test_the_steps_follow_what_really_happens(browser, shop):
         expect(page.locator("#news li").first).to_contain_text("米粒妈 扫码加了 林晓雯")
 
 
+def test_the_loop_is_walked_to_its_end_in_the_chat(browser, shop, tmp_path):
+    with framed(shop, tmp_path) as sidebar_url:
+        requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()
+        with opened(browser, shop.url) as page:
+            expect(page.locator("#tour-step")).to_have_text("第 1 步")
+            with page.expect_response(lambda answer: answer.url.endswith("/sandbox/scan")) as scanned:
+                page.locator("#tour-act").click()
+            expect(page.locator("#tour-step")).to_have_text("第 2 步")
+            welcome(shop, scanned.value.json()["welcome_code"], "欢迎来小满，买过的东西我都记着")
+            expect(page.locator("#tour-text")).to_contain_text("秒就到了")
+            expect(page.locator("#conversations a").first).to_contain_text("欢迎来小满")
+
+            page.get_by_role("button", name="打开聊天").click()
+            expect(page.locator("#chat-name")).to_have_text("阳光暖暖")
+            expect(page.locator(".bubble").last).to_contain_text("欢迎语，自动发出")
+            expect(page.locator("#tour-step")).to_have_text("第 4 步")
+            page.frame_locator("iframe").get_by_role("button", name="发券").click()
+
+            expect(page.locator("#tour-step")).to_have_text("走完了")
+
+
+def test_a_welcome_that_does_not_come_is_said(browser, shop):
+    with opened(browser, shop.url) as page:
+        page.locator("#tour-act").click()
+        expect(page.locator("#tour-step")).to_have_text("第 2 步")
+
+        requests.put(f"{shop.url}/sandbox/clock", json={"advance": 21}, timeout=5).raise_for_status()
+
+        expect(page.locator("#tour-text")).to_contain_text("没收到欢迎语")
+
+
+def test_an_emptied_sandbox_is_noticed(browser, shop):
+    with opened(browser, shop.url) as page:
+        page.locator("#tour-act").click()
+        expect(page.locator("#tour-step")).to_have_text("第 2 步")
+
+        requests.post(f"{shop.url}/sandbox/reset", json={}, timeout=5).raise_for_status()
+
+        expect(page.get_by_text("公司里还没有人")).to_be_visible(timeout=15000)
+
+
 def test_a_day_can_be_skipped(browser, shop):
     before = requests.get(f"{shop.url}/sandbox/clock", timeout=5).json()["now"]
     with opened(browser, f"{shop.url}/start") as page:
@@ -223,6 +264,11 @@ def test_a_framed_page_gets_its_rights_by_signature_and_its_message_becomes_a_bu
             if size != DESKTOP:
                 page.get_by_role("button", name="关上客户资料").click()
 
+            happened = requests.get(f"{shop.url}/sandbox/events", timeout=5).json()["events"]
+            assert [event["text"] for event in happened[:2]] == [
+                "林晓雯 从侧边栏发给 雨桐 一条消息",
+                "林晓雯 打开了 雨桐 的资料",
+            ]
             bubble = page.locator(".line.mine .bubble").last
             expect(bubble).to_contain_text("满 99 减 15，券码 ABCD-1234")
             assert too_wide(page) == 0
@@ -280,11 +326,26 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-def signed(shop: Running, address: str) -> str:
+def welcome(shop: Running, code: str, text: str) -> None:
+    """What an app does within seconds of an add."""
+    answer = requests.post(
+        f"{shop.url}/cgi-bin/externalcontact/send_welcome_msg",
+        params={"access_token": token_of(shop)},
+        json={"welcome_code": code, "text": {"content": text}},
+        timeout=5,
+    )
+    assert answer.json()["errcode"] == 0, answer.text
+
+
+def token_of(shop: Running) -> str:
     corp = requests.get(f"{shop.url}/sandbox/credentials", timeout=5).json()
     who = {"corpid": corp["corp_id"], "corpsecret": corp["secret"]}
-    token = requests.get(f"{shop.url}/cgi-bin/gettoken", who, timeout=5).json()["access_token"]
-    asked = {"access_token": token, "type": "agent_config"}
+    return str(requests.get(f"{shop.url}/cgi-bin/gettoken", who, timeout=5).json()["access_token"])
+
+
+def signed(shop: Running, address: str) -> str:
+    corp = requests.get(f"{shop.url}/sandbox/credentials", timeout=5).json()
+    asked = {"access_token": token_of(shop), "type": "agent_config"}
     ticket = requests.get(f"{shop.url}/cgi-bin/ticket/get", asked, timeout=5).json()["ticket"]
     signature = crypto.js_signature(ticket, "nonce", "1795340000", address)
     return json.dumps(

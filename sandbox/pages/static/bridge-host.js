@@ -18,7 +18,7 @@ export function unframe(place) {
   place.replaceChildren();
 }
 
-/** `heard(name)` runs after every call of the framed page, so that what it did shows at once. */
+/** `heard` runs after every call of the framed page, so that what it did shows at once. */
 export function listen(heard) {
   window.addEventListener('message', async (message) => {
     const asked = message.data;
@@ -29,7 +29,7 @@ export function listen(heard) {
     if (!result.hang && open === chat) {
       chat.frame.contentWindow.postMessage({ __wecom: 1, type: 'result', id: asked.id, result }, chat.origin);
     }
-    heard(asked.name);
+    heard();
   });
 }
 

@@ -17,6 +17,7 @@ let chat = null; // the open conversation
 let shown = 0; // the id of its last line on screen
 let sideWanted = true; // a wide window shows the sidebar until somebody closes it
 let drawn = ''; // what the list shows, to leave it alone while nothing changes
+let heard = 0; // the newest message of any chat
 
 // ---- who is signed in
 
@@ -26,7 +27,6 @@ async function signIn(userid) {
   $('me-avatar').src = pictureOf(me);
   $('me-avatar').hidden = false;
   $('me-name').textContent = me.name;
-  $('me-post').textContent = [me.position, `${me.customers} 位客户`].filter(Boolean).join(' · ');
   drawMembers();
   $('scan').disabled = false;
 }
@@ -76,7 +76,8 @@ async function follow() {
 // ---- the list
 
 async function loadConversations() {
-  ({ conversations } = await get('/sandbox/conversations', { userid: me.userid, limit: 1000 }));
+  ({ conversations } = await get('/sandbox/conversations', { userid: me.userid, limit: 10000 }));
+  $('me-post').textContent = [me.position, `${conversations.length} 位客户`].filter(Boolean).join(' · ');
   drawList();
 }
 
@@ -219,7 +220,7 @@ async function say() {
     $('text').value = '';
     fit();
     $('unsent').hidden = true;
-    await loadLines();
+    await catchUp();
   } catch (error) {
     $('unsent-text').textContent = error instanceof Refused && error.code === 'not_contacts'
       ? '没发出去。你们已经不是好友了' : '没发出去。检查沙盒还开着没有，再发一次';
@@ -263,12 +264,8 @@ function toggleSide(open) {
 let steps = { done: 0 };
 let scanning = false;
 
-async function lookAtTour() {
-  steps = await tour.progress();
-  drawTour();
-}
-
 function drawTour() {
+  if ($('tour').hidden) return;
   const { text, act, label } = wordsOf(steps);
   const step = Math.min(steps.done + 1, tour.STEPS);
   [...$('tour-dots').children].forEach((dot, n) => {
@@ -281,6 +278,7 @@ function drawTour() {
   $('tour-act').textContent = label || '';
   $('tour-act').onclick = act || null;
   $('tour-act').disabled = scanning;
+  $('tour-act').dataset.does = act === scanNow ? 'scan' : 'open';
 }
 
 function wordsOf({ done, customer, userid, scannedAt, welcomeSeconds }) {
@@ -308,10 +306,9 @@ async function scanNow() {
   try {
     const added = await tour.scan(me.userid);
     if (added.userid !== me.userid) await go(added.userid);
-    await loadConversations();
-    $('conversations').scrollTop = 0;
     $('search').value = '';
-    await lookAtTour();
+    await catchUp();
+    $('conversations').scrollTop = 0;
     if (phone.matches) go(me.userid);
   } finally {
     scanning = false;
@@ -330,9 +327,19 @@ async function look() {
     if (fresh.sidebar_url !== client.sidebar_url) { client = fresh; if (chat) showSide(here().side); }
   }
   if (!me) return begin();
-  await loadConversations();
-  if (chat) await loadLines();
-  if (!$('tour').hidden) await lookAtTour();
+  return catchUp();
+}
+
+/** Draws what is new, if anything. */
+async function catchUp() {
+  const [{ messages }, happened] = await Promise.all([get('/sandbox/messages', { after: heard }), tour.hear()]);
+  heard = messages.reduce((newest, message) => Math.max(newest, message.id), heard);
+  if (messages.length || happened) {
+    await loadConversations();
+    if (chat) await loadLines();
+    steps = await tour.progress();
+  }
+  drawTour();
 }
 
 async function begin() {
@@ -351,9 +358,8 @@ async function begin() {
   const wanted = here().userid || body.dataset.member;
   await signIn((staff.find((member) => member.userid === wanted) || staff[0]).userid);
   await loadConversations();
-  drawTour();
   await follow();
-  if (!$('tour').hidden) await lookAtTour();
+  await catchUp();
 }
 
 $('me').onclick = () => showMembers($('members').hidden);
@@ -376,7 +382,7 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('click', (event) => { if (!event.target.closest('.me')) showMembers(false); });
 window.addEventListener('hashchange', follow);
 narrow.addEventListener('change', () => { if (chat) showSide(here().side); });
-listen((name) => { if (name === 'sendChatMessage' && chat) loadLines(); lookAtTour(); });
+listen(catchUp);
 
 await Promise.all([
   clock.ask(),

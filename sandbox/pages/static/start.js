@@ -35,6 +35,7 @@ function drawSteps(progress) {
     else if (current && step === 2 && late) end.replaceChildren('20 秒过了还没到。看看应用开着没有');
     else end.replaceChildren(...(current ? [action(step, progress)] : []));
   });
+  $('again').className = progress.done === tour.STEPS ? 'button solid' : 'button outline';
 }
 
 async function scanNow() {
@@ -66,8 +67,10 @@ function drawNews(events) {
 }
 
 let newest = '';
+let progress = null;
 async function look() {
-  const [{ events }, progress] = await Promise.all([get('/sandbox/events', { limit: 60 }), tour.progress(), clock.ask()]);
+  const [{ events }, happened] = await Promise.all([get('/sandbox/events', { limit: 60 }), tour.hear(), clock.ask()]);
+  if (happened || !progress) progress = await tour.progress();
   const fresh = JSON.stringify(events);
   if (fresh !== newest) { newest = fresh; drawNews(events); }
   drawSteps(progress);
@@ -116,6 +119,7 @@ function toast(text) {
 
 $('again').onclick = async () => {
   await tour.startOver();
+  progress = null;
   await look();
   toast('好了，从第 1 步再走。前面发生的事都还在');
 };

@@ -5,20 +5,37 @@ import { get, post } from './sandbox.js';
 const STARTED = 'sandbox.tour.after'; // the last event before this round
 export const STEPS = 4;
 
+let known = []; // events heard of, newest first
+let turns = 0;
+
 export const pronoun = (customer) => ({ 1: '他', 2: '她' })[customer && customer.gender] || '这位客户';
+
+/** Asks for what happened since the last time; says whether anything did. */
+export async function hear() {
+  const last = known.length ? known[0].id : 0;
+  const { events } = await get('/sandbox/events', { after: last, limit: 10000 });
+  known = events.concat(known);
+  turns += 1;
+  if (!events.length && turns % 10 === 0) {
+    const newest = (await get('/sandbox/events', { limit: 1 })).events[0];
+    if ((newest ? newest.id : 0) < last) location.reload(); // somebody emptied the sandbox
+  }
+  return events.length > 0;
+}
 
 /** Leaves what has happened behind, so that the steps begin with the next newcomer. */
 export async function startOver() {
-  const { events } = await get('/sandbox/events', { limit: 1 });
-  localStorage.setItem(STARTED, String(events.length ? events[0].id : 0));
+  await hear();
+  localStorage.setItem(STARTED, String(known.length ? known[0].id : 0));
 }
 
 /**
  * `{done, customer, userid, scannedAt, welcomeSeconds}`: how many steps are done, in their order.
- * The newest add since the round began counts.
+ * The newest add since the round began counts,
+ * of the events heard so far.
  */
 export async function progress() {
-  const { events } = await get('/sandbox/events', { limit: 10000, after: after() });
+  const events = known.filter((event) => event.id > after());
   const added = events.find((event) => event.kind === 'add_external_contact');
   if (!added) return { done: 0 };
   const { userid, external_userid } = added.detail;
@@ -33,7 +50,7 @@ export async function progress() {
   const sent = fresh.some((message) => message.source === 'sidebar');
   const reached = [true, Boolean(welcome), opened, sent];
   return {
-    done: sent && welcome ? STEPS : reached.indexOf(false) === -1 ? STEPS : reached.indexOf(false),
+    done: reached.concat(false).indexOf(false),
     customer: customers.find((one) => one.external_userid === external_userid),
     userid,
     scannedAt: added.at,
@@ -42,7 +59,8 @@ export async function progress() {
 }
 
 function after() {
-  return Number(localStorage.getItem(STARTED)) || 0;
+  const started = Number(localStorage.getItem(STARTED)) || 0;
+  return known.length && started <= known[0].id ? started : 0; // a mark of another, emptied sandbox is void
 }
 
 /** Lets somebody scan a code of this member: a past buyer nobody follows while there is one, else a stranger. */
