@@ -16,7 +16,7 @@ export async function hear() {
   const { events } = await get('/sandbox/events', { after: last, limit: 10000 });
   known = events.concat(known);
   turns += 1;
-  if (!events.length && turns % 10 === 0) {
+  if (!events.length && turns % 3 === 0) {
     const newest = (await get('/sandbox/events', { limit: 1 })).events[0];
     if ((newest ? newest.id : 0) < last) location.reload(); // somebody emptied the sandbox
   }
