@@ -119,6 +119,16 @@ def test_an_effect_that_never_left_is_temporary(connect, tokens, clock):
         welcome(gateway)
 
 
+def test_a_connection_that_was_closed_while_idle_does_not_make_an_effect_unanswered(gateway, wire):
+    wire.says(WELCOME, Page(200, b'{"errcode": 0}', hangs_up=True))
+
+    for _ in range(5):
+        welcome(gateway)
+        time.sleep(0.05)
+
+    assert wire.times(WELCOME) == 5
+
+
 @pytest.mark.parametrize("problem", [requests.exceptions.ConnectTimeout(), requests.exceptions.ProxyError()], ids=repr)
 def test_a_connection_that_was_never_made_is_temporary(problem):
     assert isinstance(no_answer(WELCOME, problem, effect=True), Temporary)

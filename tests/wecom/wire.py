@@ -32,6 +32,7 @@ class Page:
     status: int = 200
     body: bytes = b"<html>maintenance</html>"
     headers: tuple[tuple[str, str], ...] = ()
+    hangs_up: bool = False  # close the connection afterwards, as a server does with idle ones, without saying so
 
 
 class Drop:
@@ -115,6 +116,7 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(page.body)
+            self.close_connection = self.close_connection or page.hangs_up
 
         def log_message(self, format: str, *args: Any) -> None:
             """Quiet."""
