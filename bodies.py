@@ -21,6 +21,7 @@ SENTENCES = {
     "model_type": "应为一个对象",
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
+    "literal_error": "应为 {expected} 之一",
     "string_too_long": "最多 {max_length} 个字符",
     "string_too_short": "最少 {min_length} 个字符",
     "too_long": "最多 {max_length} 项",
@@ -71,10 +72,10 @@ def parse_json(body: bytes) -> Any:
     return parsed
 
 
-def fit(model: type[Model], value: Any) -> Model:
-    """`value` as `model`; raises `BadInput` naming the first field that does not fit."""
+def fit(model: type[Model], value: Any, **context: Any) -> Model:
+    """`value` as `model`, whose validators may look at `context`; raises `BadInput` naming the first misfit."""
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, context=context)
     except ValidationError as problem:
         error = problem.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in error["loc"])

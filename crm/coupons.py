@@ -1,6 +1,6 @@
 """Coupon batches and their copies: offering, granting, taking back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from crm.errors import BadInput, Conflict, NotFound, Refused
 from models.coupon import Coupon, CouponBatch
 from models.customer import Identity
 from models.database import changed
+from models.order import Order
 from models.staff import Staff
 
 MOST_FEN = 100_000_00
@@ -251,6 +252,45 @@ def revoke(session: Session, coupon_id: int, staff: Staff, *, now: datetime) -> 
     if coupon.used_at is not None:
         raise Conflict("这张券已经用掉了，作废不了")
     return coupon
+
+
+def mark_used(session: Session, codes_by_order: Mapping[int, Sequence[str]]) -> None:
+    """Mark the coupons whose codes came with these orders (by order id) as used; other codes are not ours.
+
+    A coupon is used once: when several orders bring its code, the one placed first has it, whichever came first.
+    """
+    bringers: dict[str, set[int]] = {}
+    for order_id, codes in codes_by_order.items():
+        for code in codes:
+            bringers.setdefault(code, set()).add(order_id)
+    if not bringers:
+        return
+    coupons = session.scalars(
+        select(Coupon)
+        .where(Coupon.code.in_(bringers))
+        .order_by(Coupon.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    claims = {
+        coupon: bringers[coupon.code] | ({coupon.used_order_id} if coupon.used_order_id else set())
+        for coupon in coupons
+    }
+    orders = {
+        row.id: row
+        for row in session.execute(
+            select(Order.id, Order.shop_id, Order.order_no, Order.ordered_at, Order.paid_at).where(
+                Order.id.in_({order_id for claimants in claims.values() for order_id in claimants})
+            )
+        )
+    }
+    for coupon, claimants in claims.items():
+        first = min(
+            (orders[order_id] for order_id in claimants),
+            key=lambda order: (order.ordered_at, order.shop_id, order.order_no),
+        )
+        coupon.used_order_id, coupon.used_at = first.id, first.paid_at or first.ordered_at
+    session.flush()
 
 
 def state(coupon: Coupon, *, now: datetime) -> str:

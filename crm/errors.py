@@ -23,6 +23,13 @@ class NotSignedIn(RuleError):
     status = 401
 
 
+class BadSignature(RuleError):
+    """Headers missing, out of date, or not signed by a live key: who signs wrongly learns no more than that."""
+
+    code = "bad_signature"
+    status = 401
+
+
 class Refused(RuleError):
     """Not theirs, or not there: both look the same from outside."""
 
@@ -38,6 +45,10 @@ class NotFound(RuleError):
 class Conflict(RuleError):
     code = "conflict"
     status = 409
+
+
+class NonceUsed(Conflict):
+    code = "nonce_used"
 
 
 class TooLarge(RuleError):

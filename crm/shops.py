@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from crm.errors import BadInput, Conflict
-from models.shop import Shop, SigningKey
+from models.database import changed, insert_if_absent
+from models.shop import Nonce, Shop, SigningKey
 
 LIVE_KEYS = 2
 
@@ -42,3 +43,15 @@ def live_key(session: Session, key: str) -> tuple[SigningKey, Shop] | None:
         .where(SigningKey.key == key, SigningKey.revoked_at.is_(None))
     ).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+def use_nonce(session: Session, key: SigningKey, nonce: str, *, now: datetime) -> bool:
+    """Record a nonce of this key; False when it was used before."""
+    return insert_if_absent(session, Nonce, signing_key_id=key.id, nonce=nonce, used_at=now)
+
+
+def forget_nonces(session: Session, *, before: datetime, limit: int = 500) -> int:
+    """Delete the oldest nonces used before a moment, so many at a time; how many went."""
+    oldest = select(Nonce.id).where(Nonce.used_at < before).order_by(Nonce.used_at).limit(limit)
+    forget = delete(Nonce).where(Nonce.id.in_(oldest)).execution_options(synchronize_session=False)
+    return changed(session, forget)

@@ -56,7 +56,7 @@ def test_a_link_makes_two_customers_the_older_one_and_moves_what_they_had(runtim
     assert len(make.rows(IdentityLink)) == 1
     assert [row.details["merged"] for row in make.rows(Audit)] == [contact.customer_id]
     with runtime.reading() as session:
-        assert identities.resolve(session, contact.customer_id).id == unionid.customer_id
+        assert identities.resolve(session, contact.customer_id) is session.get_one(Customer, unionid.customer_id)
         assert identities.resolve(session, 10**9) is None
 
 
@@ -100,7 +100,7 @@ def tell(session, fact, number):
 def outcome(session):
     """Who is one person, and whose each order is, in names that do not depend on numbers."""
     names = {row.id: row.value for row in session.scalars(select(Identity))}
-    people = {}
+    people: dict[int, set[str]] = {}
     for row in session.scalars(select(Identity)):
         people.setdefault(row.customer_id, set()).add(row.value)
     derived = {frozenset(members) for members in people.values()}

@@ -1,0 +1,221 @@
+"""Orders as the shops send them, and what a customer's orders add up to."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from crm import coupons, identities
+from crm.identities import Key
+from models.customer import Identity
+from models.database import insert_many_if_absent
+from models.order import Order, OrderLine
+from models.shop import Shop
+from models.vault import Vault
+
+BATCH_ROWS = 500
+Result = Literal["accepted", "unchanged", "stale"]
+
+
+class Item(NamedTuple):
+    """One product of an incoming order."""
+
+    line_id: str | None
+    sku: str
+    name: str
+    category: str | None
+    quantity: int
+    price_fen: int
+    refunded_quantity: int = 0
+    refunded_fen: int = 0
+
+
+class Incoming(NamedTuple):
+    """One version of one order, as its shop sent it."""
+
+    order_no: str
+    status: str
+    unionid: str | None
+    openid: str | None
+    buyer_id: str | None
+    phone: str | None
+    created_at: datetime
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    received_at: datetime | None
+    completed_at: datetime | None
+    total_fen: int
+    discount_fen: int
+    shipping_fen: int
+    paid_fen: int
+    refunded_fen: int
+    coupon_codes: tuple[str, ...]
+    claim_token: str | None
+    items: tuple[Item, ...]
+    updated_at: datetime
+
+    def key(self, shop: Shop) -> Key | None:
+        """The identity it comes by: unionid first, then the shop's own names for the buyer; None for a guest."""
+        if self.unionid:
+            return Key("unionid", "", self.unionid)
+        if self.openid:
+            return Key("openid", shop.name, self.openid)
+        return Key("buyer_id", shop.name, self.buyer_id) if self.buyer_id else None
+
+    def fingerprint(self, vault: Vault) -> str:
+        """The same content has the same one; keyed, because a phone number is easily guessed."""
+        return vault.digest(json.dumps(self, default=lambda moment: moment.astimezone(UTC).isoformat()))
+
+
+def batches(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    """Cut into what one transaction may write: 500 rows (or one larger order), no order number twice."""
+    batch: list[Incoming] = []
+    numbers: set[str] = set()
+    rows = 0
+    for order in incoming:
+        if batch and (rows + 1 + len(order.items) > BATCH_ROWS or order.order_no in numbers):
+            yield batch
+            batch, numbers, rows = [], set(), 0
+        batch.append(order)
+        numbers.add(order.order_no)
+        rows += 1 + len(order.items)
+    if batch:
+        yield batch
+
+
+def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vault, now: datetime) -> list[Result]:
+    """Keep the newest version of each order of a batch (see `batches`); what became of each.
+
+    The newer `updated_at` wins and, of two versions of one moment, the larger fingerprint: whatever order they come
+    in and however often, the same one stays. Known buyers are linked, guests stored unlinked.
+    """
+    keys = [order.key(shop) for order in batch]
+    owners = identities.ensure_many(session, (key for key in keys if key), now=now)
+    rows = {
+        order.order_no: _row(order, shop, owners[key] if key else None, vault, now)
+        for order, key in zip(batch, keys, strict=True)
+    }
+    results, ids = _upsert(session, shop, rows)
+    _replace_lines(
+        session, {ids[order.order_no]: order.items for order in batch if results[order.order_no] == "accepted"}
+    )
+    coupons.mark_used(session, {ids[order.order_no]: order.coupon_codes for order in batch if order.coupon_codes})
+    return [results[order.order_no] for order in batch]
+
+
+def history(session: Session, customer_id: int, *, before: int | None = None, limit: int = 10) -> list[Order]:
+    """A customer's orders with their lines, newest first; `before` is the id of the last one already seen."""
+    page = select(Order).where(Order.customer_id == customer_id).options(selectinload(Order.lines))
+    if before is not None:
+        seen_at = session.scalar(select(Order.ordered_at).where(Order.id == before, Order.customer_id == customer_id))
+        if seen_at is None:
+            return []
+        page = page.where(Order.ordered_at <= seen_at, or_(Order.ordered_at < seen_at, Order.id < before))
+    return list(session.scalars(page.order_by(Order.ordered_at.desc(), Order.id.desc()).limit(limit)))
+
+
+class Totals(NamedTuple):
+    """What a customer's orders add up to, by the definitions everybody computes by."""
+
+    spend_fen: int
+    order_count: int
+    last_order_at: datetime | None
+
+
+def totals(session: Session, customer_id: int) -> Totals:
+    """Spend, order count and when the last order that counts was paid.
+
+    Spend is paid minus refunded over orders paid and not cancelled; an order counts when it adds to spend.
+    """
+    counts = and_(Order.paid_at.is_not(None), Order.status != "cancelled")
+    spend = case((counts, Order.paid_fen - Order.refunded_fen), else_=0)
+    buys: ColumnElement[bool] = spend > 0
+    row = session.execute(
+        select(
+            func.coalesce(func.sum(spend), 0),
+            func.count(case((buys, 1))),
+            func.max(case((buys, Order.paid_at)), type_=Order.paid_at.type),
+        ).where(Order.customer_id == customer_id)
+    ).one()
+    return Totals(int(row[0]), row[1], row[2])
+
+
+def phone_digest(phone: str, vault: Vault) -> str | None:
+    """What a phone number is found by, with or without +86 and dashes; None when some of its digits are masked."""
+    digits = "".join(letter for letter in phone if letter.isdecimal())
+    if "*" in phone or not digits:
+        return None
+    return vault.digest(f"phone:{digits[2:] if len(digits) == 13 and digits.startswith('86') else digits}")
+
+
+def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, now: datetime) -> dict[str, object]:
+    kept = order._asdict()
+    for elsewhere in ("items", "phone", "created_at", "updated_at"):
+        del kept[elsewhere]
+    return kept | {
+        "shop_id": shop.id,
+        "identity_id": identity.id if identity else None,
+        "customer_id": identity.customer_id if identity else None,
+        "phone_sealed": vault.seal(order.phone) if order.phone else None,
+        "phone_digest": phone_digest(order.phone, vault) if order.phone else None,
+        "coupon_codes": list(order.coupon_codes),
+        "ordered_at": order.created_at,
+        "changed_at": order.updated_at,
+        "fingerprint": order.fingerprint(vault),
+        "stored_at": now,
+    }
+
+
+def _upsert(
+    session: Session, shop: Shop, rows: dict[str, dict[str, object]]
+) -> tuple[dict[str, Result], dict[str, int]]:
+    """Insert or update by order number; the results and the row ids, both by order number."""
+    results: dict[str, Result] = {}
+    known = _known(session, shop, rows)
+    new = sorted(rows.keys() - known.keys())
+    ids = dict(insert_many_if_absent(session, Order, [rows[number] for number in new], Order.order_no, Order.id))
+    results.update(dict.fromkeys(ids, "accepted"))
+    known |= _known(session, shop, [number for number in new if number not in ids])  # another process was first
+    changed = []
+    for number, (row_id, *version) in known.items():
+        ids[number] = row_id
+        sent = [rows[number]["changed_at"], rows[number]["fingerprint"]]
+        results[number] = "unchanged" if sent == version else "stale" if sent < version else "accepted"
+        if results[number] == "accepted":
+            changed.append(rows[number] | {"row_id": row_id})
+    if changed:
+        table = Order.__table__
+        session.connection().execute(update(table).where(table.c.id == bindparam("row_id")), changed)  # type: ignore[arg-type]
+    return results, ids
+
+
+def _known(session: Session, shop: Shop, numbers: Iterable[str]) -> dict[str, tuple[int, datetime, str]]:
+    """Id and version of the orders we have, locked until the transaction ends."""
+    wanted = list(numbers)
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Order.order_no, Order.id, Order.changed_at, Order.fingerprint)
+        .where(Order.shop_id == shop.id, Order.order_no.in_(wanted))
+        .order_by(Order.order_no)
+        .with_for_update()
+    )
+    return {number: (row_id, changed_at, fingerprint) for number, row_id, changed_at, fingerprint in rows}
+
+
+def _replace_lines(session: Session, items_by_order: dict[int, tuple[Item, ...]]) -> None:
+    if not items_by_order:
+        return
+    session.execute(
+        delete(OrderLine).where(OrderLine.order_id.in_(items_by_order)).execution_options(synchronize_session=False)
+    )
+    lines = [
+        {"order_id": order_id, "position": position, **item._asdict()}
+        for order_id, items in items_by_order.items()
+        for position, item in enumerate(items)
+    ]
+    if lines:
+        session.connection().execute(insert(OrderLine.__table__), lines)  # type: ignore[arg-type]
