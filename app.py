@@ -15,6 +15,7 @@ import bot
 import console
 import console.health
 import mall
+import mall.orders
 import pages
 import sidebar
 from callers import refuse_undeclared
