@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import requests
@@ -20,18 +21,19 @@ class SandboxClock:
         answer = self._session.get(self._url, timeout=3).json()
         self._told = (float(answer["now"]), time.monotonic(), bool(answer["frozen"]))
 
-    def follow(self, every_seconds: float = 0.25) -> None:
-        """Keep asking in a thread of its own; a sandbox that is away leaves the clock running."""
+    def follow(self, every_seconds: float = 0.25) -> Callable[[], None]:
+        """Keep asking in a thread of its own until what it returns is called; a sandbox that is away changes nothing."""
+        stopped = threading.Event()
 
         def ask() -> None:
-            while True:
-                time.sleep(every_seconds)
+            while not stopped.wait(every_seconds):
                 try:
                     self.refresh()
                 except (requests.RequestException, ValueError, KeyError):
                     continue
 
         threading.Thread(target=ask, name="sandbox-clock", daemon=True).start()
+        return stopped.set
 
     def __call__(self) -> datetime:
         now, at, frozen = self._told

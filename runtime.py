@@ -22,6 +22,7 @@ from models.database import changed, connect, insert_if_absent, is_sqlite, writi
 from models.gate import Gate
 from models.token import Token
 from models.vault import Vault
+from wecom.callbacks import CallbackCrypto
 from wecom.client import WeCom
 from wecom.gates import Verdict
 from wecom.tokens import StoredToken
@@ -53,6 +54,8 @@ class Runtime:
         self._local = threading.local()
         self._wakers: dict[str, threading.Event] = {}
         wecom = settings.wecom
+        token, aes_key = wecom.callback_token.get_secret_value(), wecom.callback_aes_key.get_secret_value()
+        self.callbacks = CallbackCrypto(token, aes_key, wecom.corp_id) if token and aes_key else None
         self.wecom = WeCom(
             base_url=wecom.base_url,
             corp_id=wecom.corp_id,
