@@ -104,6 +104,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_inbox_key")),
     )
     with op.batch_alter_table("inbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inbox_has_welcome",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("has_welcome = 1"),
+            postgresql_where=sa.text("has_welcome"),
+        )
         batch_op.create_index("ix_inbox_received_at", ["received_at"], unique=False)
         batch_op.create_index("ix_inbox_state_next_try_at", ["state", "next_try_at"], unique=False)
 

@@ -1,0 +1,139 @@
+"""The inbox: an event is stored once by its key, leased, and settled in the transaction that holds its effect."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from crm.errors import NotFound
+from models.database import changed
+from models.inbox import Inbox
+from models.touch import Touch
+from wecom.events import Event
+
+OPEN = ("received", "waiting")
+LEASE = timedelta(seconds=30)
+MOST_TRIES = 8
+LONGEST_PAUSE = timedelta(hours=1)
+
+COLUMNS = (
+    "key", "kind", "userid", "external_userid", "body_sealed", "deliveries", "has_welcome", "happened_at",
+    "received_at", "state", "tries", "next_try_at", "reason",
+)  # fmt: skip
+
+
+def _receive_sql(mark: str) -> str:
+    return (
+        f"INSERT INTO inbox ({', '.join(COLUMNS)}) VALUES ({', '.join([mark] * len(COLUMNS))}) "  # noqa: S608
+        "ON CONFLICT (key) DO UPDATE SET deliveries = inbox.deliveries + 1"
+    )
+
+
+# Every callback pays for this statement within its five seconds, so it goes to the driver as it is.
+RECEIVE_SQL = {"sqlite": _receive_sql("?"), "postgresql": _receive_sql("%s")}
+
+
+class LeaseLost(Exception):
+    """Somebody else settled or leased this row meanwhile: whatever was done for it must roll back."""
+
+
+def receive(session: Session, event: Event, *, body_sealed: bytes, now: datetime) -> None:
+    """Store an event; one that is already here only counts another delivery."""
+    connection = session.connection()
+    dialect = connection.dialect.name
+    happened_at, moment = (_stored(at, dialect) for at in (event.create_time, now))
+    has_welcome = event.welcome_code is not None
+    connection.exec_driver_sql(
+        RECEIVE_SQL[dialect],
+        (event.key, event.kind, event.userid, event.external_userid, body_sealed, 1, has_welcome, happened_at,
+         moment, "received", 0, moment, ""),
+    )  # fmt: skip
+
+
+def _stored(at: datetime, dialect: str) -> datetime | str:
+    """A moment as SQLAlchemy stores it: SQLite keeps UTC text."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if dialect == "sqlite" else at
+
+
+def has_due(session: Session, *, now: datetime) -> bool:
+    return session.scalar(select(Inbox.id).where(Inbox.state.in_(OPEN), Inbox.next_try_at <= now).limit(1)) is not None
+
+
+def lease_due(session: Session, *, limit: int, now: datetime) -> Sequence[Inbox]:
+    """The oldest rows that are due, held until `LEASE` from now; a worker that dies gives them back by then."""
+    due = (
+        select(Inbox.id)
+        .where(Inbox.state.in_(OPEN), Inbox.next_try_at <= now)
+        .order_by(Inbox.id)
+        .limit(limit)
+        .scalar_subquery()
+    )
+    won = session.scalars(
+        update(Inbox)
+        .where(Inbox.id.in_(due), Inbox.state.in_(OPEN), Inbox.next_try_at <= now)
+        .values(next_try_at=now + LEASE)
+        .returning(Inbox)
+    )
+    return sorted(won, key=lambda row: row.id)
+
+
+def settle(session: Session, row: Inbox, state: str, *, now: datetime, reason: str = "") -> None:
+    """Close a leased row in the transaction of its effect. Raises `LeaseLost` when the row is no longer ours."""
+    _change(session, row, state=state, applied_at=now, errcode=None, reason=reason)
+
+
+def put_off(
+    session: Session, row: Inbox, *, pause: timedelta | None, errcode: int | None, reason: str, now: datetime
+) -> None:
+    """Not now: wait so long, four times longer each time. No pause, or too many tries, and the row has failed."""
+    tries = row.tries + 1
+    failed = pause is None or tries >= MOST_TRIES
+    next_try_at = now if pause is None else now + min(pause * 4 ** (tries - 1), LONGEST_PAUSE)
+    _change(
+        session, row, state="failed" if failed else "waiting", tries=tries, next_try_at=next_try_at,
+        errcode=errcode, reason=reason,
+    )  # fmt: skip
+
+
+def _change(session: Session, row: Inbox, **values: object) -> None:
+    ours = (Inbox.id == row.id, Inbox.state.in_(OPEN), Inbox.next_try_at == row.next_try_at)
+    if not changed(session, update(Inbox).where(*ours).values(**values)):
+        raise LeaseLost
+
+
+def replay(session: Session, inbox_id: int, *, now: datetime) -> Inbox:
+    """Apply an event again from its stored body. Outside effects are not repeated: a touch has its own record.
+
+    Raises `NotFound` when there is no such row, or its body is past its retention.
+    """
+    row = session.get(Inbox, inbox_id)
+    if row is None:
+        raise NotFound(f"收件箱里没有 {inbox_id} 号")
+    if row.body_sealed is None:
+        raise NotFound(f"{inbox_id} 号的原文已过保留期，不能重试")
+    row.state, row.tries, row.next_try_at, row.errcode, row.reason = "received", 0, now, None, ""
+    row.applied_at = None
+    return row
+
+
+def with_welcome(session: Session, *, limit: int) -> Sequence[Inbox]:
+    """Adds whose welcome code the fast lane has not seen yet, oldest first."""
+    return session.scalars(select(Inbox).where(Inbox.has_welcome).order_by(Inbox.id).limit(limit)).all()
+
+
+def forget(session: Session, *, bodies_before: datetime, rows_before: datetime, limit: int = 500) -> int:
+    """Drop bodies and then whole rows past their retention, at most so many of each; returns how many changed.
+
+    What is still waiting is kept, whatever its age.
+    """
+    settled = Inbox.state.not_in(OPEN)
+    emptied = select(Inbox.id).where(Inbox.received_at < bodies_before, Inbox.body_sealed.is_not(None), settled)
+    old = session.scalars(select(Inbox.id).where(Inbox.received_at < rows_before, settled).limit(limit)).all()
+    count = changed(
+        session, update(Inbox).where(Inbox.id.in_(emptied.limit(limit).scalar_subquery())).values(body_sealed=None)
+    )
+    if old:
+        changed(session, update(Touch).where(Touch.inbox_id.in_(old)).values(inbox_id=None))
+        count += changed(session, delete(Inbox).where(Inbox.id.in_(old)))
+    return count
