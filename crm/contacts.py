@@ -1,0 +1,135 @@
+"""Contacts: what callbacks and WeCom's answers tell about a customer's WeCom face, and whom it turns out to be."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crm import channels, follows, identities, staff, tags
+from crm.follows import EndedBy
+from crm.identities import Key
+from models.contact import Contact, Follow
+from models.database import insert_many_if_absent
+from models.touch import Touch
+from wecom.events import Event
+from wecom.types import CustomerDetail, Followed
+
+EVIDENCE = "wecom_contact"  # WeCom showed this unionid for this external_userid
+
+
+def learn(session: Session, details: Sequence[CustomerDetail], *, at: datetime) -> dict[str, Contact]:
+    """Store what WeCom showed of these customers when it was asked at `at`; a page in a handful of statements.
+
+    Contacts and follows are made or brought up to date, never put back to an older answer; identities are linked by
+    unionid, and the orders that had it before come with them.
+    """
+    shown = {detail.external_contact.external_userid: detail for detail in details}
+    contacts = _ensure(session, shown, at=at)
+    for external_userid, detail in shown.items():
+        _describe(contacts[external_userid], detail, at=at)
+    _learn_follows(session, [(contacts[name], detail) for name, detail in shown.items()], at=at)
+    return contacts
+
+
+def of_page(page: Iterable[Followed]) -> list[CustomerDetail]:
+    """A page that has a row a follow, as details that have every follow of a customer."""
+    found: dict[str, CustomerDetail] = {}
+    for row in page:
+        contact = row.external_contact
+        known = found.get(contact.external_userid)
+        before = known.follow_user if known else ()
+        found[contact.external_userid] = CustomerDetail(
+            external_contact=contact, follow_user=(*before, row.follow_info)
+        )
+    return list(found.values())
+
+
+def added(session: Session, event: Event, detail: CustomerDetail | None, *, is_half: bool, at: datetime) -> Follow:
+    """A customer was added; `detail` is what WeCom showed at `at`, None when they are contacts no more."""
+    follow = _follow(session, event, detail, at=at)
+    channel = channels.ensure(session, [event.state or ""], now=at).get(event.state or "")
+    follows.added(follow, at=event.create_time, is_half=is_half, state=event.state or "", channel=channel)
+    return follow
+
+
+def ended(session: Session, event: Event, *, by: EndedBy, now: datetime) -> Follow:
+    """One of the two deleted the other."""
+    follow = _follow(session, event, None, at=now)
+    follows.ended(follow, at=event.create_time, by=by)
+    return follow
+
+
+def _follow(session: Session, event: Event, detail: CustomerDetail | None, *, at: datetime) -> Follow:
+    userid, external_userid = event.userid or "", event.external_userid or ""
+    contacts = learn(session, [detail], at=at) if detail else _ensure(session, {external_userid: None}, at=at)
+    members = staff.ensure(session, [userid], serves_customers=True, now=at)
+    pair = contacts[external_userid].id, members[userid.lower()].id
+    return follows.ensure(session, [pair])[pair]
+
+
+def _ensure(session: Session, shown: Mapping[str, CustomerDetail | None], *, at: datetime) -> dict[str, Contact]:
+    """The contacts of these external_userids, their identities linked and held until the transaction ends."""
+    faces = {name: Key("external_userid", "", name) for name in shown}
+    persons = {
+        name: Key("unionid", "", detail.external_contact.unionid)
+        for name, detail in shown.items()
+        if detail and detail.external_contact.unionid
+    }
+    known = identities.ensure_many(session, [*faces.values(), *persons.values()], now=at)
+    stored = select(Contact.external_userid, Contact.unionid).where(Contact.external_userid.in_(shown))
+    linked = dict(session.execute(stored).all())
+    for name, person in sorted(persons.items()):
+        if linked.get(name) != person.value:
+            identities.link(session, known[faces[name]], known[person], evidence=EVIDENCE, now=at)
+    rows: list[dict[str, Any]] = [
+        {
+            "external_userid": name, "identity_id": known[face].id, "customer_id": known[face].customer_id,
+            "created_at": at,
+        }
+        for name, face in sorted(faces.items())
+        if name not in linked
+    ]  # fmt: skip
+    if insert_many_if_absent(session, Contact, rows, Contact.id):
+        _adopt_touches(session, [row["external_userid"] for row in rows])
+    found = select(Contact).where(Contact.external_userid.in_(shown)).execution_options(populate_existing=True)
+    return {contact.external_userid: contact for contact in session.scalars(found)}
+
+
+def _adopt_touches(session: Session, external_userids: list[str]) -> None:
+    """A welcome is often on its way before we know the contact."""
+    orphans = session.execute(
+        select(Touch, Contact)
+        .join(Contact, Contact.external_userid == Touch.external_userid)
+        .where(Touch.external_userid.in_(external_userids), Touch.identity_id.is_(None))
+    )
+    for touch, contact in orphans:
+        touch.identity_id, touch.customer_id = contact.identity_id, contact.customer_id
+
+
+def _describe(contact: Contact, detail: CustomerDetail, *, at: datetime) -> None:
+    if contact.known_at is not None and contact.known_at > at:
+        return
+    shown = detail.external_contact
+    contact.name, contact.avatar, contact.kind = shown.name, shown.avatar, shown.type
+    contact.gender, contact.corp_name = shown.gender, shown.corp_name
+    contact.unionid = shown.unionid or contact.unionid  # a binding that was removed takes back nothing we know
+    contact.known_at = at
+
+
+def _learn_follows(session: Session, shown: list[tuple[Contact, CustomerDetail]], *, at: datetime) -> None:
+    infos = [(contact, info) for contact, detail in shown for info in detail.follow_user]
+    if not infos:
+        return
+    members = staff.ensure(session, [info.userid for _, info in infos], serves_customers=True, now=at)
+    ways = channels.ensure(session, [info.state for _, info in infos], now=at)
+    kept = follows.ensure(session, [(contact.id, members[info.userid.lower()].id) for contact, info in infos])
+    carried: dict[tuple[int, int], set[str]] = {}
+    for contact, info in infos:
+        member = members[info.userid.lower()]
+        if follows.seen(kept[contact.id, member.id], info, ways.get(info.state), at=at):
+            carried[contact.identity_id, member.id] = set(info.tag_ids)
+    named = [tag for _, info in infos for tag in info.tags]
+    tag_ids = tags.ensure(session, named, [tag_id for given in carried.values() for tag_id in given])
+    tags.mirror(session, carried, {contact.identity_id: contact for contact, _ in infos}, tag_ids, now=at)

@@ -1,0 +1,101 @@
+"""Who follows whom, from facts that may come in any order and any number of times.
+
+Of all adds the latest counts, of all ends the latest, and the follow is open when that add is later than that end.
+Each of these is a maximum, so neither order nor repetition matters. Remark, description and way of adding are not
+facts of an event: they are what WeCom showed last, and `changed_at` is when we asked.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.channel import Channel
+from models.contact import Follow
+from models.database import insert_many_if_absent
+from models.staff import Staff
+from wecom.types import FollowInfo
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # `followed_at` while only the end is known; `changed_at` before we asked
+Pair = tuple[int, int]
+"""(contact id, staff id)"""
+EndedBy = Literal["staff", "customer"]
+
+
+def ensure(session: Session, pairs: Collection[Pair]) -> dict[Pair, Follow]:
+    """The follows of these pairs. Whoever calls holds the contacts' identities, so nobody else changes them."""
+    found = _of(session, pairs)
+    rows = [
+        {"contact_id": contact_id, "staff_id": staff_id, "followed_at": NEVER, "changed_at": NEVER}
+        for contact_id, staff_id in sorted(set(pairs) - found.keys())
+    ]
+    if not rows:
+        return found
+    insert_many_if_absent(session, Follow, rows, Follow.id)
+    return _of(session, pairs)
+
+
+def added(follow: Follow, *, at: datetime, is_half: bool, state: str, channel: Channel | None) -> None:
+    """They became contacts, or half so until the member accepts; in one second the whole add beats the half one."""
+    before = follow.followed_at
+    if (at, not is_half) >= (before, not follow.is_half):
+        follow.followed_at, follow.is_half = at, is_half
+        _reopen(follow)
+    if at > before or (at == before and not follow.state):
+        _came_by(follow, state, channel)
+
+
+def ended(follow: Follow, *, at: datetime, by: EndedBy) -> None:
+    """One of the two deleted the other. In the second of an add the end counts: better silent than unwelcome."""
+    if at < follow.followed_at:
+        return
+    if follow.ended_at is None or (at, by) > (follow.ended_at, follow.ended_by or ""):
+        follow.ended_at, follow.ended_by = at, by
+
+
+def seen(follow: Follow, info: FollowInfo, channel: Channel | None, *, at: datetime) -> bool:
+    """WeCom showed this follow when asked at `at`; False when it has shown a newer one already."""
+    if info.followed_at > follow.followed_at:
+        follow.followed_at = info.followed_at
+        _came_by(follow, info.state, channel)
+        _reopen(follow)
+    if follow.changed_at > at:
+        return False
+    follow.is_half = False  # WeCom shows whole ones only
+    if info.state:
+        _came_by(follow, info.state, channel)
+    follow.remark, follow.description, follow.add_way = info.remark, info.description, info.add_way
+    follow.changed_at = at
+    return True
+
+
+def end_unseen(session: Session, staff: Staff, seen_contact_ids: Collection[int], *, since: datetime) -> int:
+    """End what WeCom no longer lists for a member although it began before we asked; returns how many.
+
+    The callback that said so was lost; half adds are never listed.
+    """
+    open_ones = session.scalars(
+        select(Follow).where(
+            Follow.staff_id == staff.id, Follow.ended_at.is_(None), Follow.followed_at < since, ~Follow.is_half
+        )
+    )
+    gone = [follow for follow in open_ones if follow.contact_id not in seen_contact_ids]
+    for follow in gone:
+        ended(follow, at=since, by="staff")
+    return len(gone)
+
+
+def _of(session: Session, pairs: Collection[Pair]) -> dict[Pair, Follow]:
+    found = session.scalars(select(Follow).where(Follow.contact_id.in_({contact_id for contact_id, _ in pairs})))
+    return {(follow.contact_id, follow.staff_id): follow for follow in found}
+
+
+def _came_by(follow: Follow, state: str, channel: Channel | None) -> None:
+    follow.state, follow.channel_id = state, channel.id if channel else None
+
+
+def _reopen(follow: Follow) -> None:
+    if follow.ended_at is not None and follow.followed_at > follow.ended_at:
+        follow.ended_at = follow.ended_by = None
