@@ -16,9 +16,11 @@ from clocks import SandboxClock
 from config import Database as DatabaseSettings
 from config import Security, Server, Settings, WeCom
 from runtime import Runtime
+from tests.apps import running
 from tests.databases import PostgresDatabases, SqliteDatabases, postgres_binaries, postgres_server
 from tests.factories import Make
 from tests.sandboxes import Sandbox, running_sandbox
+from web import Running
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL_TESTS"))
 
@@ -142,3 +144,10 @@ def app(runtime: Runtime) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
+
+
+@pytest.fixture
+def running_app(app: Flask, runtime: Runtime, sandbox: Sandbox) -> Iterator[Running]:
+    """The app served over HTTP on a free port, its worker running, the sandbox's callbacks coming in."""
+    with running(app, runtime, sandbox) as server:
+        yield server

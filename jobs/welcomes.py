@@ -1,0 +1,103 @@
+"""The fast lane: a welcome is out within seconds of the add, whatever else is going on."""
+
+from datetime import datetime, timedelta
+
+from crm import inbox, staff, welcomes
+from models.inbox import Inbox
+from models.touch import Touch
+from runtime import Runtime
+from wecom.callbacks import BadCallback, parse
+from wecom.errors import (
+    ChatStarted,
+    Rehearsed,
+    Stopped,
+    Temporary,
+    Throttled,
+    TokenInvalid,
+    Unanswered,
+    WeComError,
+    WelcomeBusy,
+    WelcomeSpent,
+)
+
+AT_ONCE = 20
+OUTCOMES: dict[type[WeComError], tuple[str, str]] = {
+    Rehearsed: ("would_send", "演练模式"),
+    Stopped: ("held", "全部停发"),
+    WelcomeSpent: ("failed", "欢迎码已用过或已失效"),
+    ChatStarted: ("failed", "已在聊天，没有再发"),
+    Unanswered: ("unknown", "发出去了，没有回音"),
+}
+
+
+def send_welcomes(runtime: Runtime) -> int:
+    """Plan, then send what is due; returns how many were tried. Safe to run in many threads and processes.
+
+    Each is on record before it is tried. One tried without an answer is `unknown` and not repeated.
+    """
+    with runtime.reading() as session:
+        if not welcomes.has_due(session, now=runtime.now()):
+            return 0
+    _plan(runtime)
+    tried = 0
+    while touch := _claim(runtime):
+        _send(runtime, touch)
+        tried += 1
+    with runtime.transaction() as session:
+        given_up = welcomes.lapse(session, now=runtime.now())
+    for deadline_at in given_up:
+        _count(runtime, "expired", deadline_at - welcomes.DEADLINE)
+    return tried
+
+
+def _plan(runtime: Runtime) -> None:
+    with runtime.transaction() as session:
+        for notice in inbox.with_welcome(session, limit=AT_ONCE):
+            code = _code(runtime, notice)
+            if code is None:
+                welcomes.skip(session, notice)
+                continue
+            member = staff.named(session, notice.userid or "")
+            name = member.name if member else f"{runtime.settings.business.name}的客服"
+            welcomes.plan(
+                session, notice, key=f"welcome:{runtime.vault.digest(code)}", now=runtime.now(),
+                text_sealed=runtime.vault.seal(welcomes.wording(runtime.settings.welcome.text, name)),
+                code_sealed=runtime.vault.seal(code),
+            )  # fmt: skip
+
+
+def _code(runtime: Runtime, notice: Inbox) -> str | None:
+    try:
+        return parse(runtime.vault.open(notice.body_sealed)).welcome_code if notice.body_sealed else None
+    except BadCallback:
+        return None
+
+
+def _claim(runtime: Runtime) -> Touch | None:
+    with runtime.transaction() as session:
+        return welcomes.claim(session, now=runtime.now())
+
+
+def _send(runtime: Runtime, touch: Touch) -> None:
+    assert touch.code_sealed is not None
+    code, text = runtime.vault.open_text(touch.code_sealed), runtime.vault.open_text(touch.text_sealed)
+    state, errcode, reason = "sent", None, ""
+    try:
+        runtime.wecom.send_welcome(code, text, userid=touch.userid, external_userid=touch.external_userid)
+    except (WelcomeBusy, Temporary, Throttled, TokenInvalid) as problem:
+        pause = timedelta(seconds=problem.retry_after_seconds) if isinstance(problem, Throttled) else welcomes.PAUSE
+        with runtime.transaction() as session:
+            welcomes.put_off(session, touch, pause, now=runtime.now(), errcode=problem.errcode)
+        return
+    except WeComError as problem:
+        state, reason = OUTCOMES.get(type(problem), ("failed", "企业微信没有接受"))
+        errcode = problem.errcode
+    with runtime.transaction() as session:
+        welcomes.record(session, touch, state, now=runtime.now(), errcode=errcode, reason=reason)
+    if touch.deadline_at is not None:
+        _count(runtime, state, touch.deadline_at - welcomes.DEADLINE)
+
+
+def _count(runtime: Runtime, outcome: str, received_at: datetime) -> None:
+    delay = (runtime.now() - received_at).total_seconds()
+    runtime.metrics.welcome_seconds.labels(outcome).observe(max(0.0, delay))

@@ -1,0 +1,79 @@
+"""The worker: lanes of threads that are woken, or look by themselves, and outlive whatever goes wrong in a job."""
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from jobs.schedule import JOBS, Job
+from runtime import Runtime
+
+log = logging.getLogger("huitou.jobs")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Who is woken by this name, how long it sleeps at most, and what it does, one after the other."""
+
+    name: str
+    every_seconds: float
+    jobs: tuple[str, ...]
+    threads: int = 1
+
+
+LANES = (
+    Lane("welcomes", 1.0, ("send_welcomes",), threads=3),  # an answer that takes 10 s holds up only its own thread
+    Lane("inbox", 2.0, ("apply_events",)),
+    Lane("tokens", 60.0, ("warm_tokens",)),  # a cold token wakes it
+    Lane("upkeep", 600.0, ("forget_old", "settle_silent_touches")),
+)
+
+
+class Worker:
+    """Every lane of one process. Other processes may run the same: rows are claimed, never assumed."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        for lane in LANES:
+            for number in range(lane.threads):
+                thread = threading.Thread(target=self._run, args=(lane,), name=f"{lane.name}-{number}", daemon=True)
+                thread.start()
+                self._threads.append(thread)
+
+    def stop(self, timeout_seconds: float = 15.0) -> None:
+        """Let the jobs in hand finish; whatever does not in time is found again by its lease."""
+        self._stopping.set()
+        for lane in LANES:
+            self._runtime.wake(lane.name)
+        for thread in self._threads:
+            thread.join(timeout_seconds)
+
+    def run_forever(self) -> None:
+        """Run until interrupted."""
+        self.start()
+        try:
+            while not self._stopping.wait(3600):
+                pass
+        finally:
+            self.stop()
+
+    def _run(self, lane: Lane) -> None:
+        while not self._stopping.is_set():
+            for name in lane.jobs:
+                self._drain(name, JOBS[name])
+            if not self._stopping.is_set():
+                self._runtime.wait(lane.name, lane.every_seconds)
+
+    def _drain(self, name: str, job: Job) -> None:
+        """Run a job until it finds nothing more to do."""
+        try:
+            while job(self._runtime) and not self._stopping.is_set():
+                self._runtime.metrics.jobs.labels(name, "done").inc()
+        except (
+            Exception
+        ) as problem:  # the loop outlives any bug; the text of an error may quote what must not be logged
+            self._runtime.metrics.jobs.labels(name, "failed").inc()
+            log.error("job %s failed: %s", name, type(problem).__name__)

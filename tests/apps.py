@@ -1,0 +1,29 @@
+"""The program as it runs: waitress, the worker, and the sandbox told where to push."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from clocks import SandboxClock
+from jobs.worker import Worker
+from runtime import Runtime
+from tests.sandboxes import Sandbox
+from web import Running, serve_in_thread
+
+
+@contextmanager
+def running(app: Flask, runtime: Runtime, sandbox: Sandbox | None, *, worker: bool = True) -> Iterator[Running]:
+    """The app on a free port with its worker; the sandbox pushes to it until the end."""
+    stop_following = runtime.now.follow() if isinstance(runtime.now, SandboxClock) else None
+    server = serve_in_thread(app, worker=Worker(runtime) if worker else None)
+    try:
+        if sandbox:
+            sandbox.put("/sandbox/callback", {"url": f"{server.url}/bot/callback"})
+        yield server
+    finally:
+        if sandbox:
+            sandbox.put("/sandbox/callback", {"url": None})
+        server.close()
+        if stop_following:
+            stop_following()
