@@ -51,7 +51,9 @@ def talk(rng: random.Random, person: Person, follow: dict[str, Any], now: dateti
     if not known and rng.random() > TALKED_LATELY:
         return []
     lines = (known or rng.choice(TALKS[rng.choice(person.likes)])).split("|")
-    days = rng.uniform(0, 0.3) if known else rng.random() ** 2 * 30
+    days = 0.4 + rng.random() ** 2 * 30
+    if known:  # these are on top of the list
+        days = list(OF_REGULARS).index(person.name) * 0.05
     last = now - timedelta(days=days, minutes=10)
     if last.timestamp() - 86400 < follow["createtime"]:
         return []

@@ -96,6 +96,20 @@ def test_staff_and_customer_can_both_talk(browser, shop):
         expect(page.locator("#conversations a").first).to_contain_text("陈雨桐")
 
 
+def test_a_word_without_an_end_wraps_in_its_bubble(browser, shop):
+    with opened(browser, shop.url, PHONES[0]) as page:
+        page.locator("#conversations a", has_text="陈雨桐").click()
+        for voice in ("我说", "替客户说"):
+            page.get_by_label(voice).check()
+            page.get_by_label("要说的话").fill("https://example.com/" + "a1" * 200)
+            page.get_by_label("要说的话").press("Enter")
+            expect(page.get_by_label("要说的话")).to_have_value("")
+
+        expect(page.locator(".bubble", has_text="a1a1")).to_have_count(2)
+        assert too_wide(page) == 0
+        assert page.evaluate("document.getElementById('lines').scrollWidth <= innerWidth")
+
+
 def test_a_line_that_was_not_sent_is_said_and_kept(browser, shop):
     with opened(browser, shop.url, errors=1) as page:  # the browser itself reports the 409
         page.locator("#conversations a", has_text="王芳").click()
