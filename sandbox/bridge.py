@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox import crypto, people
+from sandbox.chat_messages import wrong_with
 from sandbox.corp import Corp
 from sandbox.records import Follow
 
@@ -16,7 +17,6 @@ SENDING_ENTRIES = ("single_chat_tools", "group_chat_tools", "chat_attachment", "
 APP_IDENTITY = ("getCurExternalContact", "getCurExternalChat", "sendChatMessage")
 NO_PERMISSION = "fail_no permission to execute"
 NO_CONTEXT = "fail without context of external contact"
-BYTES = {"link": 2048, "title": 128, "desc": 512}
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _send_message(corp: Corp, call: Call) -> dict[str, Any]:
     content = call.params.get(kind)
     if not isinstance(content, dict):
         return _said(call, "fail_unsupported_msgtype")
-    wrong = _wrong_with(corp, kind, content)
+    wrong = wrong_with(corp, kind, content)
     if wrong:
         return _said(call, wrong)
     if follow.relation != "mutual":
@@ -146,45 +146,6 @@ def _send_message(corp: Corp, call: Call) -> dict[str, Any]:
     people.say(corp, follow, "staff", kind, content, "sidebar")
     _note(corp, follow, "sidebar_message", "{member} 从侧边栏发给 {customer} 一条消息")
     return _said(call, "ok")
-
-
-def _wrong_with(corp: Corp, kind: str, content: dict[str, Any]) -> str | None:
-    """What the client would refuse about a message, or None."""
-    if any("\x00" in str(value) for value in content.values()):
-        return "fail_invalid parameter"
-    if kind == "text":
-        text = content.get("content")
-        return None if isinstance(text, str) and text.strip() else "fail_invalid content"
-    if kind in ("image", "video", "file"):
-        media = corp.state.media.get(str(content.get("mediaid")))
-        return None if media and corp.clock.now() < media.expires_at else "fail_invalid mediaid"
-    if kind == "news":
-        return _wrong_with_news(content)
-    if kind == "miniprogram":
-        missing = [name for name in ("appid", "title", "page") if not content.get(name)]
-        return "fail_invalid parameter" if missing or not _is_page(str(content["page"])) else _wrong_picture(content)
-    return "fail_unsupported_msgtype"
-
-
-def _wrong_with_news(content: dict[str, Any]) -> str | None:
-    if not _is_web(content.get("link")):
-        return "fail_msg_link_missing_url"
-    if any(len(str(content.get(name, "")).encode()) > most for name, most in BYTES.items()):
-        return "fail_invalid parameter"
-    return _wrong_picture(content)
-
-
-def _wrong_picture(content: dict[str, Any]) -> str | None:
-    picture = content.get("imgUrl")
-    return None if not picture or _is_web(picture) else "fail invalid imgUrl"
-
-
-def _is_web(address: Any) -> bool:
-    return isinstance(address, str) and urlsplit(address).scheme in ("http", "https")
-
-
-def _is_page(page: str) -> bool:
-    return page.split("?")[0].endswith(".html")
 
 
 def _open_profile(corp: Corp, call: Call) -> dict[str, Any]:

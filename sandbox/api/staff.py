@@ -75,7 +75,7 @@ def _departments_under(call: Call) -> list[Department]:
 
 
 def _department_of(corp: Corp, number: str) -> Department:
-    if not number.isascii() or not number.isdigit():
+    if not number.isascii() or not number.isdigit() or len(number) > 10:
         raise Refused(40066)
     found = corp.state.departments.get(str(int(number)))
     if found is None:

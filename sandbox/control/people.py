@@ -1,6 +1,5 @@
 """People and what they do: customers scan, chat and delete, members chat, tag and delete."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, request
@@ -12,15 +11,14 @@ from sandbox.control.forms import (
     CustomerPatch,
     DeleteForm,
     EditForm,
-    MessageForm,
-    PairForm,
     ScanForm,
     TagRef,
 )
+from sandbox.control.lookups import find_customer, find_follow, find_member, query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
 from sandbox.people import Impossible
-from sandbox.records import ContactWay, Customer, Follow, Member, Tag
+from sandbox.records import ContactWay, Customer, Member, Tag
 
 blueprint = Blueprint("people", __name__)
 
@@ -34,7 +32,7 @@ def staff() -> ResponseReturnValue:
 
 @blueprint.get("/customers")
 def customers() -> ResponseReturnValue:
-    wanted, limit, after = request.args.get("q", ""), _number("limit", 50, 1000), _number("cursor", 0, 10**9)
+    wanted, limit, after = request.args.get("q", ""), query_number("limit", 50, 1000), query_number("cursor", 0, 10**9)
     state = corp().state
     with state.lock:
         found = [customer for customer in state.customers if wanted in customer.name or wanted == customer.key]
@@ -55,7 +53,7 @@ def make_customer() -> ResponseReturnValue:
 def change_customer(external_userid: str) -> ResponseReturnValue:
     form = read_form(CustomerPatch)
     with corp().state.writing():
-        customer = _customer(corp(), external_userid)
+        customer = find_customer(corp(), external_userid)
         for name in form.model_fields_set:
             if getattr(form, name) is None and name != "unionid":
                 raise Impossible("bad_request", f"{name} may not be null", 400)
@@ -70,9 +68,9 @@ def scan() -> ResponseReturnValue:
     mine = corp()
     with mine.state.writing():
         way = _scanned_way(mine, form)
-        member = _member(mine, form.userid) if form.userid else _member_behind(mine, way)
+        member = find_member(mine, form.userid) if form.userid else _member_behind(mine, way)
         known = form.external_userid
-        customer = _customer(mine, known) if known else people.make_customer(mine, avatar="")
+        customer = find_customer(mine, known) if known else people.make_customer(mine, avatar="")
         return people.scan(mine, customer, member, way, half=form.half)
 
 
@@ -81,7 +79,7 @@ def edit() -> ResponseReturnValue:
     form = read_form(EditForm)
     mine = corp()
     with mine.state.writing():
-        follow = _follow(mine, form)
+        follow = find_follow(mine, form)
         if not follow.is_contact():
             raise Impossible("not_contacts", "they are not contacts")
         people.edit(
@@ -99,7 +97,7 @@ def edit() -> ResponseReturnValue:
 def delete() -> ResponseReturnValue:
     form = read_form(DeleteForm)
     with corp().state.writing():
-        follow = _follow(corp(), form)
+        follow = find_follow(corp(), form)
         people.delete(corp(), follow, by=form.by)
         return {"userid": follow.userid, "external_userid": follow.external_userid, "relation": follow.relation}
 
@@ -137,44 +135,9 @@ def contact_ways() -> ResponseReturnValue:
         return {"contact_ways": [{name: getattr(way, name) for name in names} for way in state.contact_ways]}
 
 
-@blueprint.post("/messages")
-def say() -> ResponseReturnValue:
-    form = read_form(MessageForm)
-    with corp().state.writing():
-        follow = _follow(corp(), form)
-        if follow.relation != "mutual":
-            raise Impossible("not_contacts", "one of them deleted the other, or has not accepted yet")
-        message = people.say(corp(), follow, form.from_, "text", {"content": form.text}, "chat")
-        return {"id": message.id}, 201
-
-
-@blueprint.get("/messages")
-def messages() -> ResponseReturnValue:
-    """`userid` and `external_userid` choose the chat; without them, the messages of every chat."""
-    userid, external_userid = request.args.get("userid"), request.args.get("external_userid")
-    after, state = _number("after", 0, 10**12), corp().state
-    with state.lock:
-        if userid and external_userid:
-            found: Iterable[Any] = state.messages.of_chat(userid, external_userid)
-        else:
-            found = state.messages
-        return {"messages": [_message_json(message) for message in found if message.id > after]}
-
-
-@blueprint.get("/conversations")
-def conversations() -> ResponseReturnValue:
-    wanted, limit, mine = request.args.get("q", ""), _number("limit", 200, 10_000), corp()
-    with mine.state.lock:
-        member = _member(mine, request.args.get("userid", ""))
-        follows = [follow for follow in mine.state.follows.of_member(member.userid) if follow.is_contact()]
-        found = [_conversation(mine, follow) for follow in follows]
-    found = [one for one in found if wanted in one["name"] or wanted in one["remark"]]
-    return {"conversations": sorted(found, key=lambda one: -one["at"])[:limit]}
-
-
 @blueprint.get("/events")
 def events() -> ResponseReturnValue:
-    after, limit, state = _number("after", 0, 10**12), _number("limit", 100, 10_000), corp().state
+    after, limit, state = query_number("after", 0, 10**12), query_number("limit", 100, 10_000), corp().state
     with state.lock:
         found = [event for event in state.events if event.id > after][-limit:]
         return {
@@ -186,36 +149,6 @@ def events() -> ResponseReturnValue:
                 for event in reversed(found)
             ]
         }
-
-
-def _number(name: str, default: int, most: int) -> int:
-    text = request.args.get(name, "")
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or int(text) > most:
-        raise Impossible("bad_request", f"{name} is a number from 0 to {most}", 400)
-    return int(text)
-
-
-def _member(mine: Corp, userid: str) -> Member:
-    found = mine.state.member(userid)
-    if found is None:
-        raise Impossible("no_such_member", f"nobody is called {userid!r}", 404)
-    return found
-
-
-def _customer(mine: Corp, external_userid: str) -> Customer:
-    found = mine.state.customers.get(external_userid)
-    if found is None:
-        raise Impossible("no_such_customer", f"nobody is called {external_userid!r}", 404)
-    return found
-
-
-def _follow(mine: Corp, form: PairForm) -> Follow:
-    found = mine.state.follow(form.userid, form.external_userid)
-    if found is None:
-        raise Impossible("no_such_follow", "the two never met", 404)
-    return found
 
 
 def _tag(mine: Corp, named: str) -> Tag:
@@ -244,7 +177,7 @@ def _member_behind(mine: Corp, way: ContactWay | None) -> Member:
     users = way.user if way else []
     parties = set(way.party if way else [])
     reachable = [m for m in mine.state.members if parties & set(m.department) and m.customer_contact]
-    members = [_member(mine, userid) for userid in users] + reachable
+    members = [find_member(mine, userid) for userid in users] + reachable
     if way is None or not members:
         raise Impossible("no_member", "nobody is behind this code")
     return members[way.scans % len(members)]
@@ -259,26 +192,3 @@ def _member_json(mine: Corp, member: Member) -> dict[str, Any]:
 def _customer_json(mine: Corp, customer: Customer) -> dict[str, Any]:
     follows = mine.state.follows.of_customer(customer.external_userid)
     return {**vars(customer), "follows": [follow.userid for follow in follows if follow.is_contact()]}
-
-
-def _message_json(message: Any) -> dict[str, Any]:
-    names = ("id", "at", "kind", "content", "source", "userid", "external_userid")
-    return {**{name: getattr(message, name) for name in names}, "from": message.sender}
-
-
-def _conversation(mine: Corp, follow: Follow) -> dict[str, Any]:
-    """`unread` counts what the customer has said since the member last did."""
-    customer = _customer(mine, follow.external_userid)
-    chat = mine.state.messages.of_chat(follow.userid, follow.external_userid)
-    unread = next((n for n, message in enumerate(reversed(chat)) if message.sender == "staff"), len(chat))
-    return {
-        "external_userid": customer.external_userid,
-        "name": customer.name,
-        "remark": follow.remark,
-        "avatar": customer.avatar,
-        "type": customer.type,
-        "relation": follow.relation,
-        "last": _message_json(chat[-1]) if chat else None,
-        "at": chat[-1].at if chat else float(follow.createtime),
-        "unread": unread,
-    }

@@ -37,3 +37,18 @@ def test_a_window_that_has_passed_starts_anew(clock):
         clock.move_to(float(second))
         for _ in range(9_000):
             limits.count("user/get", PER_API)
+
+
+def test_a_block_lasts_a_whole_window_from_the_call_that_went_over(clock):
+    limits = Limits(clock)
+    for _ in range(10_000):
+        limits.count("user/get", PER_API)
+    clock.move_to(50.0)
+    with pytest.raises(Refused):
+        limits.count("user/get", PER_API)
+
+    clock.move_to(70.0)  # the window that was counted is over, the block is not
+    with pytest.raises(Refused):
+        limits.count("user/get", PER_API)
+    clock.move_to(111.0)
+    limits.count("user/get", PER_API)

@@ -1,0 +1,75 @@
+"""Chats: what members and customers say to each other."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from sandbox import people
+from sandbox.control.forms import MessageForm
+from sandbox.control.lookups import find_customer, find_follow, find_member, query_number
+from sandbox.control.reading import read_form
+from sandbox.corp import Corp, corp
+from sandbox.people import Impossible
+from sandbox.records import Follow, Message
+
+blueprint = Blueprint("chats", __name__)
+
+
+@blueprint.post("/messages")
+def say() -> ResponseReturnValue:
+    form = read_form(MessageForm)
+    with corp().state.writing():
+        follow = find_follow(corp(), form)
+        if follow.relation != "mutual":
+            raise Impossible("not_contacts", "one of them deleted the other, or has not accepted yet")
+        message = people.say(corp(), follow, form.from_, "text", {"content": form.text}, "chat")
+        return {"id": message.id}, 201
+
+
+@blueprint.get("/messages")
+def messages() -> ResponseReturnValue:
+    """`userid` and `external_userid` choose the chat; without them, the messages of every chat."""
+    userid, external_userid = request.args.get("userid"), request.args.get("external_userid")
+    after, state = query_number("after", 0, 10**12), corp().state
+    with state.lock:
+        if userid and external_userid:
+            found: Iterable[Any] = state.messages.of_chat(userid, external_userid)
+        else:
+            found = state.messages
+        return {"messages": [_message_json(message) for message in found if message.id > after]}
+
+
+@blueprint.get("/conversations")
+def conversations() -> ResponseReturnValue:
+    wanted, limit, mine = request.args.get("q", ""), query_number("limit", 200, 10_000), corp()
+    with mine.state.lock:
+        member = find_member(mine, request.args.get("userid", ""))
+        follows = [follow for follow in mine.state.follows.of_member(member.userid) if follow.is_contact()]
+        found = [_conversation(mine, follow) for follow in follows]
+    found = [one for one in found if wanted in one["name"] or wanted in one["remark"]]
+    return {"conversations": sorted(found, key=lambda one: -one["at"])[:limit]}
+
+
+def _message_json(message: Message) -> dict[str, Any]:
+    names = ("id", "at", "kind", "content", "source", "userid", "external_userid")
+    return {**{name: getattr(message, name) for name in names}, "from": message.sender}
+
+
+def _conversation(mine: Corp, follow: Follow) -> dict[str, Any]:
+    """`unread` counts what the customer has said since the member last did."""
+    customer = find_customer(mine, follow.external_userid)
+    chat = mine.state.messages.of_chat(follow.userid, follow.external_userid)
+    unread = next((n for n, message in enumerate(reversed(chat)) if message.sender == "staff"), len(chat))
+    return {
+        "external_userid": customer.external_userid,
+        "name": customer.name,
+        "remark": follow.remark,
+        "avatar": customer.avatar,
+        "type": customer.type,
+        "relation": follow.relation,
+        "last": _message_json(chat[-1]) if chat else None,
+        "at": chat[-1].at if chat else float(follow.createtime),
+        "unread": unread,
+    }

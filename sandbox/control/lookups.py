@@ -1,0 +1,38 @@
+"""Finds what a call names, or says that it is not there."""
+
+from flask import request
+
+from sandbox.control.forms import PairForm
+from sandbox.corp import Corp
+from sandbox.people import Impossible
+from sandbox.records import Customer, Follow, Member
+
+
+def query_number(name: str, default: int, most: int) -> int:
+    text = request.args.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or len(text) > 12 or int(text) > most:
+        raise Impossible("bad_request", f"{name} is a number from 0 to {most}", 400)
+    return int(text)
+
+
+def find_member(mine: Corp, userid: str) -> Member:
+    found = mine.state.member(userid)
+    if found is None:
+        raise Impossible("no_such_member", f"nobody is called {userid!r}", 404)
+    return found
+
+
+def find_customer(mine: Corp, external_userid: str) -> Customer:
+    found = mine.state.customers.get(external_userid)
+    if found is None:
+        raise Impossible("no_such_customer", f"nobody is called {external_userid!r}", 404)
+    return found
+
+
+def find_follow(mine: Corp, form: PairForm) -> Follow:
+    found = mine.state.follow(form.userid, form.external_userid)
+    if found is None:
+        raise Impossible("no_such_follow", "the two never met", 404)
+    return found
