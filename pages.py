@@ -41,12 +41,13 @@ def csp_nonce() -> str:
 
 
 def set_headers(response: Response) -> Response:
-    """The same for every answer; only the demo lets its sandbox frame the sidebar."""
+    """The same for every answer; only in the demo its sandbox frames the sidebar and has the pictures."""
+    pictures = current_app.config["BRIDGE_ORIGIN"] or "https:"
     bridge = current_app.config["BRIDGE_ORIGIN"] if request.path.startswith("/sidebar") else None
     scripts = f"'self' 'nonce-{csp_nonce()}'" + (f" {bridge}" if bridge else "")
     frames = bridge or "'none'"
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data: https:; "
+        f"default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self' data: {pictures}; "
         "font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
         f"frame-ancestors {frames}"
     )

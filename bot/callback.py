@@ -50,8 +50,7 @@ def receive() -> tuple[str, int]:
     except BadCallback as problem:
         raise _refused("push", problem.reason_code) from None
     sealed, now = outside.vault.seal(event.xml), outside.now()
-    with outside.transaction() as session:
-        inbox.receive(session, event, body_sealed=sealed, now=now)
+    outside.append(*inbox.receipt(event, body_sealed=sealed, now=now, dialect=outside.engine.dialect.name))
     outside.metrics.callbacks.labels(event.kind, "stored").inc()
     if event.welcome_code is not None:
         outside.wake("welcomes")

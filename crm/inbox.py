@@ -38,16 +38,13 @@ class LeaseLost(Exception):
     """Somebody else settled or leased this row meanwhile: whatever was done for it must roll back."""
 
 
-def receive(session: Session, event: Event, *, body_sealed: bytes, now: datetime) -> None:
-    """Store an event; one that is already here only counts another delivery."""
-    connection = session.connection()
-    dialect = connection.dialect.name
+def receipt(event: Event, *, body_sealed: bytes, now: datetime, dialect: str) -> tuple[str, tuple[object, ...]]:
+    """What `Runtime.append` stores of an event; one that is already here only counts another delivery."""
     happened_at, moment = (_stored(at, dialect) for at in (event.create_time, now))
     has_welcome = event.welcome_code is not None
-    connection.exec_driver_sql(
-        RECEIVE_SQL[dialect],
-        (event.key, event.kind, event.userid, event.external_userid, body_sealed, 1, has_welcome, happened_at,
-         moment, "received", 0, moment, ""),
+    return RECEIVE_SQL[dialect], (
+        event.key, event.kind, event.userid, event.external_userid, body_sealed, 1, has_welcome, happened_at,
+        moment, "received", 0, moment, "",
     )  # fmt: skip
 
 
