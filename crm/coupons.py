@@ -33,6 +33,15 @@ class LimitReached(Conflict):
 
 
 @dataclass(frozen=True)
+class Given:
+    """A copy a customer was given, of which batch and by whom."""
+
+    coupon: Coupon
+    batch: CouponBatch
+    staff: Staff | None
+
+
+@dataclass(frozen=True)
 class Offer:
     """A batch as one customer may have it. `refusal` is None, "in_hand", "limit" or "sold_out"."""
 
@@ -141,6 +150,28 @@ def _best_first(found: list[Offer], average_fen: int | None) -> list[Offer]:
         can.remove(best)
         can.insert(0, Offer(best.batch, best.in_hand, None, is_best=True))
     return can + cannot
+
+
+def given(session: Session, customer_id: int, *, limit: int = 20) -> list[Given]:
+    """The copies a customer was given, newest first; one statement."""
+    rows = session.execute(
+        select(Coupon, CouponBatch, Staff)
+        .join(CouponBatch, CouponBatch.id == Coupon.batch_id)
+        .outerjoin(Staff, Staff.id == Coupon.staff_id)
+        .where(Coupon.customer_id == customer_id)
+        .order_by(Coupon.issued_at.desc(), Coupon.id.desc())
+        .limit(limit)
+    )
+    return [Given(coupon, batch, staff) for coupon, batch, staff in rows]
+
+
+def coupon_of(session: Session, coupon_id: int) -> Coupon:
+    """One copy, held still until this transaction ends; an unknown id is `Refused`, as somebody else's would be."""
+    query = select(Coupon).where(Coupon.id == min(coupon_id, 2**63 - 1)).with_for_update()
+    coupon = session.scalar(query.execution_options(populate_existing=True))
+    if coupon is None:
+        raise Refused("没有这张券，或不是你的客户的")
+    return coupon
 
 
 def grant(

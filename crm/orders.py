@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, insert, or_, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy.orm import Session
 
 from crm import coupons, identities
 from crm.identities import Key
@@ -106,23 +106,16 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
     return [results[order.order_no] for order in batch]
 
 
-def history(session: Session, customer_id: int, *, before: int | None = None, limit: int = 10) -> list[Order]:
-    """A customer's orders with their lines, newest first; `before` is the id of the last one already seen."""
-    page = select(Order).where(Order.customer_id == customer_id).options(selectinload(Order.lines))
-    if before is not None:
-        seen_at = session.scalar(select(Order.ordered_at).where(Order.id == before, Order.customer_id == customer_id))
-        if seen_at is None:
-            return []
-        page = page.where(Order.ordered_at <= seen_at, or_(Order.ordered_at < seen_at, Order.id < before))
-    return list(session.scalars(page.order_by(Order.ordered_at.desc(), Order.id.desc()).limit(limit)))
-
-
 class Totals(NamedTuple):
     """What a customer's orders add up to, by the definitions everybody computes by."""
 
     spend_fen: int
     order_count: int
     last_order_at: datetime | None
+
+    @property
+    def average_fen(self) -> int | None:
+        return self.spend_fen // self.order_count if self.order_count else None
 
 
 def totals(session: Session, customer_id: int) -> Totals:
