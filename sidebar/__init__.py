@@ -1,5 +1,6 @@
 """Door: staff open a chat."""
 
-from flask import Blueprint
+from sidebar import contacts, coupons, customers, page, sign_in, signatures, words
+from sidebar.door import blueprint
 
-blueprint = Blueprint("sidebar", __name__, url_prefix="/sidebar")
+__all__ = ["blueprint", "contacts", "coupons", "customers", "page", "sign_in", "signatures", "words"]

@@ -1,0 +1,79 @@
+"""How the sidebar names people, spans of time and states."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import get_locale, gettext, lazy_gettext
+
+from runtime import runtime
+from sidebar.door import blueprint
+
+HER, HIM, THEM = lazy_gettext("她"), lazy_gettext("他"), lazy_gettext("客户")
+
+ORDER_STATES = {
+    "created": lazy_gettext("待付款"),
+    "paid": lazy_gettext("待发货"),
+    "shipped": lazy_gettext("路上"),
+    "received": lazy_gettext("已收货"),
+    "completed": lazy_gettext("已完成"),
+    "cancelled": lazy_gettext("已取消"),
+    "refunded": lazy_gettext("已退款"),
+}
+ORDER_HEADLINES = {
+    "created": lazy_gettext("还没付款"),
+    "paid": lazy_gettext("付了款，等发货"),
+    "shipped": lazy_gettext("在路上"),
+    "received": lazy_gettext("已经收到"),
+    "completed": lazy_gettext("交易完成"),
+    "cancelled": lazy_gettext("取消了"),
+    "refunded": lazy_gettext("钱退了"),
+}
+COUPON_STATES = {
+    "used": lazy_gettext("已用"),
+    "revoked": lazy_gettext("已作废"),
+    "expired": lazy_gettext("过期"),
+}
+SENDINGS = {
+    "sent": lazy_gettext("已发"),
+    "trying": lazy_gettext("正在发"),
+    "unknown": lazy_gettext("不确定"),
+}
+
+
+@blueprint.context_processor
+def words() -> dict[str, Any]:
+    return {
+        "ORDER_STATES": ORDER_STATES,
+        "ORDER_HEADLINES": ORDER_HEADLINES,
+        "COUPON_STATES": COUPON_STATES,
+        "SENDINGS": SENDINGS,
+        "they": they,
+        "span": span,
+        "days_since": days_since,
+        "locale": "en" if str(get_locale()) == "en" else "zh-CN",
+    }
+
+
+def they(gender: int) -> str:
+    """她 and 他 when WeCom knows, 客户 when it does not."""
+    return str({1: HIM, 2: HER}.get(gender, THEM))
+
+
+def span(since: datetime) -> str:
+    """How long two people have known each other, in its two largest units at most."""
+    days = days_since(since)
+    if days < 31:
+        return str(gettext("%(n)s 天", n=days))
+    months = days * 12 // 365 or 1
+    if months < 12:
+        return str(gettext("%(n)s 个月", n=months))
+    years, rest = divmod(months, 12)
+    if rest:
+        return str(gettext("%(years)s 年 %(months)s 个月", years=years, months=rest))
+    return str(gettext("%(n)s 年", n=years))
+
+
+def days_since(moment: datetime) -> int:
+    """Nights between then and now on the shop's calendar."""
+    zone, now = runtime().zone, runtime().now()
+    return max(0, (now.astimezone(zone).date() - moment.astimezone(zone).date()).days)
