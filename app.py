@@ -10,6 +10,7 @@ from flask_babel import Babel
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 import bot.callback
 import console
@@ -49,6 +50,7 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
         BRIDGE_ORIGIN=bridge_origin,
     )
     app.session_interface = DoorSessions()
+    app.url_map.converters["int"] = RowNumber
     Babel(app, locale_selector=lambda: g.get("language") or runtime.settings.business.language)
     csrf = CSRFProtect(app)
     csrf.exempt(bot.blueprint)
@@ -65,6 +67,13 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
     if runtime.settings.server.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return app
+
+
+class RowNumber(IntegerConverter):
+    """A number in a path that a database can look up; a longer one is no page of ours."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **{"max": 2**63 - 1} | kwargs)  # type: ignore[arg-type]
 
 
 class DoorSessions(SecureCookieSessionInterface):
@@ -87,7 +96,7 @@ def _answer_errors(app: Flask, runtime: Runtime) -> None:
     def rule_said_no(error: RuleError) -> tuple[Response | str, int]:
         if isinstance(error, Refused) and "actor" in g:
             _audit_refusal(runtime, error)
-        return _reply(error.code, error.message, error.status, error.field)
+        return _reply(error.code, gettext(error.key, **error.values), error.status, error.field)
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> tuple[Response | str, int]:

@@ -2,15 +2,23 @@
 
 
 class RuleError(Exception):
-    """A refusal with a stable code; the message says in the user's words what is so and what to do."""
+    """A refusal with a stable code; the message says in the user's words what is so and what to do.
+
+    The message is the key of its translation: what varies goes into `values`, as `%(name)s`.
+    """
 
     code = "refused"
     status = 400
 
-    def __init__(self, message: str = "", *, field: str | None = None) -> None:
-        super().__init__(message or self.code)
-        self.message = message or self.code
+    def __init__(self, message: str = "", *, field: str | None = None, **values: object) -> None:
+        self.key = message or self.code
+        self.values = values
         self.field = field
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        return self.key % self.values if self.values else self.key
 
 
 class BadInput(RuleError):
