@@ -45,6 +45,21 @@ def read_form(model: type[Model], *, limit: int = 64 * 1024) -> Model:
     return fit(model, read_json(limit=limit))
 
 
+def read_fields(model: type[Model]) -> Model:
+    """The fields of a page's form as `model`, whose fields are texts."""
+    if request.mimetype not in ("application/x-www-form-urlencoded", "multipart/form-data") or request.files:
+        raise BadInput("请从页面上提交")
+    fields: dict[str, str] = {}
+    for name, values in request.form.lists():
+        if name == "csrf_token":
+            continue
+        if len(values) != 1:
+            raise BadInput("同一项出现了两次", field=name[:64])
+        fields[name] = values[0]
+    _refuse_unstorable(fields)
+    return fit(model, fields)
+
+
 def read_bytes(*, limit: int, content_type: str | None = None) -> bytes:
     if content_type is not None and request.mimetype != content_type:
         raise BadInput(f"Content-Type: 应为 {content_type}", field="Content-Type")

@@ -26,6 +26,7 @@ class Server(Section):
     threads: int = Field(default=16, ge=1, le=256)
     public_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://[^/?#\s]+$")
     behind_proxy: bool = False
+    metrics_token: SecretStr = SecretStr("")
 
 
 class Database(Section):

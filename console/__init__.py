@@ -1,5 +1,6 @@
 """Door: operators run the business."""
 
-from flask import Blueprint
+from console import audits, coupons, home, inbox, outbound, sign_in, users
+from console.door import blueprint
 
-blueprint = Blueprint("console", __name__, url_prefix="/console")
+__all__ = ["audits", "blueprint", "coupons", "home", "inbox", "outbound", "sign_in", "users"]

@@ -1,10 +1,28 @@
 """Whether we are alive, whether we are ready, and how it goes: for machines."""
 
-from flask import Blueprint
+import hmac
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+from flask import Blueprint, Response, request
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 
 from callers import anyone
+from crm import gates, inbox_reports
+from crm.errors import Refused
+from migrations import current, newest
+from models.gate import MODES
+from models.inbox import STATES as INBOX_STATES
+from models.token import Token
+from models.touch import STATES as TOUCH_STATES
+from runtime import Runtime, runtime
 
 blueprint = Blueprint("health", __name__)
+
+LAG_SECONDS = 60  # a worker looks every two seconds
 
 
 @blueprint.get("/healthz")
@@ -12,3 +30,76 @@ blueprint = Blueprint("health", __name__)
 def healthz() -> tuple[dict[str, str], int]:
     """Alive: the process answers."""
     return {"status": "ok"}, 200
+
+
+@blueprint.get("/readyz")
+@anyone
+def readyz() -> tuple[dict[str, object], int]:
+    """Ready: 200, or 503 with `not_ready`, some of database, migrations, token, worker."""
+    not_ready = list(_not_ready(runtime()))
+    return {"ready": not not_ready, "not_ready": not_ready}, 503 if not_ready else 200
+
+
+def _not_ready(runtime: Runtime) -> Iterator[str]:
+    try:
+        if current(runtime.engine) != newest():
+            yield "migrations"
+            return
+        wecom, now = runtime.settings.wecom, runtime.now()
+        with runtime.reading() as session:
+            token = session.get(Token, f"wecom:{wecom.corp_id}:{wecom.agent_id}:access")
+            lag = inbox_reports.lag_seconds(session, now=now)
+    except SQLAlchemyError:
+        yield "database"
+        return
+    if token is None or token.expires_at is None or token.expires_at <= now:
+        yield "token"
+    if lag > LAG_SECONDS:
+        yield "worker"
+
+
+@blueprint.get("/metrics")
+@anyone
+def metrics() -> Response:
+    """Figures for Prometheus: to this machine alone, or with `server.metrics_token` to whoever bears it."""
+    if not _may_measure(request.headers.get("Authorization", ""), request.remote_addr):
+        raise Refused("figures are for this machine, or for whoever bears server.metrics_token")
+    registry = CollectorRegistry()
+    registry.register(Tables(runtime()))
+    figures = generate_latest(runtime().metrics.registry) + generate_latest(registry)
+    return Response(figures, content_type=CONTENT_TYPE_LATEST)
+
+
+def _may_measure(authorization: str, address: str | None) -> bool:
+    token = runtime().settings.server.metrics_token.get_secret_value()
+    if token:
+        return hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode())
+    try:
+        return ip_address(address or "").is_loopback
+    except ValueError:
+        return False
+
+
+class Tables:
+    """What is read from the tables when asked, the same from every process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        with self._runtime.reading() as session:
+            notices = inbox_reports.by_state(session)
+            touches = gates.touches_by_state(session)
+            lag = inbox_reports.lag_seconds(session, now=self._runtime.now())
+            mode = gates.mode(session)
+        yield _by_label("huitou_inbox", "Callbacks on record, by state.", "state", INBOX_STATES, notices)
+        yield GaugeMetricFamily("huitou_inbox_lag_seconds", "How long the oldest due callback has waited.", value=lag)
+        yield _by_label("huitou_touches", "Touches on record, by state.", "state", TOUCH_STATES, touches)
+        yield _by_label("huitou_gate", "Whether anything goes out: 1 at its mode.", "mode", MODES, {mode: 1})
+
+
+def _by_label(name: str, words: str, label: str, values: tuple[str, ...], counts: dict[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=[label])
+    for value in values:
+        family.add_metric([value], counts.get(value, 0))
+    return family

@@ -7,9 +7,28 @@ from typing import Any
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from models import Base, Contact, CouponBatch, Customer, Follow, Gate, Identity, Order, OrderLine, Shop, Staff
+from crm import users
+from models import (
+    Base,
+    Contact,
+    CouponBatch,
+    Customer,
+    Follow,
+    Gate,
+    Identity,
+    Inbox,
+    Order,
+    OrderLine,
+    Shop,
+    Staff,
+    Touch,
+    User,
+)
 from runtime import Runtime
 from tests.sandboxes import Sandbox
+
+PASSWORD = "correct horse battery"
+HASHED = users.hashed(PASSWORD)  # once: it is slow on purpose
 
 
 class Make:
@@ -112,6 +131,33 @@ class Make:
             "valid_days": 7, "created_at": self.runtime.now(),
         } | more  # fmt: skip
         row: CouponBatch = self._save(CouponBatch(**values))
+        return row
+
+    def user(self, login: str | None = None, *, role: str = "owner", **more: Any) -> User:
+        """A console user whose password is `PASSWORD`."""
+        login = login or f"user{self._next()}"
+        values = {"name": f"同事{login}", "password_hash": HASHED, "created_at": self.runtime.now()} | more
+        row: User = self._save(User(login=login, role=role, **values))
+        return row
+
+    def notice(self, kind: str = "change_external_contact.add_external_contact", **more: Any) -> Inbox:
+        """A callback in the inbox, applied in a second."""
+        now = self.runtime.now()
+        values = {
+            "key": f"key{self._next()}", "userid": "lan", "external_userid": "wm1", "happened_at": now,
+            "received_at": now, "next_try_at": now, "state": "applied", "applied_at": now + timedelta(seconds=0.8),
+            "body_sealed": self.runtime.vault.seal("<xml><Event><![CDATA[x]]></Event></xml>"),
+        } | more  # fmt: skip
+        row: Inbox = self._save(Inbox(kind=kind, **values))
+        return row
+
+    def touch(self, state: str = "sent", **more: Any) -> Touch:
+        now = self.runtime.now()
+        values = {
+            "key": f"touch{self._next()}", "kind": "welcome", "userid": "lan", "external_userid": "wm1",
+            "text_sealed": self.runtime.vault.seal("您好"), "created_at": now, "settled_at": now,
+        } | more  # fmt: skip
+        row: Touch = self._save(Touch(state=state, **values))
         return row
 
     def rows(self, table: type[Base]) -> list[Any]:

@@ -1,0 +1,98 @@
+"""Who did what, and who was refused, in words."""
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from console.door import AUDIT, blueprint, is_part, user_only
+from console.inbox import number_asked
+from crm import audits
+from models.audit import Audit
+from runtime import runtime
+from words import gettext
+
+PAGE = 50
+
+
+def done(action: str) -> str:
+    """A deed in words; one we have no words for shows by its own name."""
+    words = {
+        "sign_in": gettext("登录"),
+        "sign_out": gettext("退出"),
+        "user.enter": gettext("用一次性链接登录"),
+        "user.first_owner": gettext("成为第一位老板"),
+        "user.add": gettext("开了账号"),
+        "user.link": gettext("发了一次性链接"),
+        "user.disable": gettext("停用账号"),
+        "user.password": gettext("改了密码"),
+        "gate.live": gettext("打开真发"),
+        "gate.rehearsal": gettext("切到演练"),
+        "gate.stopped": gettext("全部停发"),
+        "gate.allow": gettext("改了演练名单"),
+        "inbox.replay": gettext("重试一条通知"),
+        "inbox.read_body": gettext("看了一条通知的原文"),
+        "coupon_batch.create": gettext("新建一批券"),
+        "coupon_batch.close": gettext("停发一批券"),
+        "customer.read": gettext("看了客户"),
+        "coupon.grant": gettext("发了一张券"),
+        "coupon.revoke": gettext("作废一张券"),
+    }
+    return words.get(action) or action
+
+
+def outcome(code: str) -> tuple[str, str]:
+    words = {
+        "done": ("good", gettext("办成")),
+        "refused": ("bad", gettext("被拒")),
+        "wrong_password": ("warm", gettext("密码不对")),
+    }
+    return words.get(code) or ("warm", code)
+
+
+def by_whom(row: Audit, names: dict[str, str]) -> str:
+    if row.actor in names:
+        return names[row.actor]
+    kind, _, name = row.actor.partition(":")
+    return {
+        "system": gettext("系统"),
+        "anyone": gettext("没登录的人"),
+        "staff": gettext("同事 %(id)s", id=name),
+        "shop": gettext("店铺 %(id)s", id=name),
+    }.get(kind, row.actor)
+
+
+def about(row: Audit) -> str:
+    """What a deed was done to; a try to sign in keeps to itself which digest it counts by."""
+    kind, _, number = row.subject.partition(":")
+    words = {
+        "inbox": gettext("通知 %(id)s", id=number),
+        "user": gettext("账号 %(id)s", id=number),
+        "customer": gettext("客户 %(id)s", id=number),
+        "coupon": gettext("券 %(id)s", id=number),
+        "coupon_batch": gettext("第 %(id)s 批券", id=number),
+        "login": "–",
+    }
+    return words.get(kind) or row.subject or "–"
+
+
+@blueprint.get("/audit")
+@user_only(*AUDIT)
+def audit_page() -> ResponseReturnValue:
+    action, before = request.args.get("action") or None, number_asked("before")
+    with runtime().reading() as session:
+        rows = audits.page(session, action=action, before=before, limit=PAGE + 1)
+        names = audits.user_names(session, rows)
+        actions = audits.actions(session)
+    more, rows = len(rows) > PAGE, rows[:PAGE]
+    lines = [
+        {
+            "row": row,
+            "who": by_whom(row, names),
+            "what": done(row.action),
+            "about": about(row),
+            "pill": outcome(row.outcome),
+        }
+        for row in rows
+    ]
+    kinds = [(kind, done(kind)) for kind in actions]
+    page = "console/audit_rows.html" if is_part() else "console/audit.html"
+    return render_template(page, here="audit", lines=lines, kinds=kinds, action=action, more=more)

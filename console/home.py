@@ -1,0 +1,64 @@
+"""The first page: five figures, and what waits for somebody."""
+
+from dataclasses import dataclass
+
+from flask import g, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from console.door import INBOX, OUTBOUND, blueprint, may, user_only
+from console.inbox import start_of_today
+from crm import gates, inbox_reports, overviews
+from runtime import runtime
+from words import gettext
+
+
+@dataclass(frozen=True)
+class Due:
+    icon: str
+    tone: str
+    title: str
+    note: str
+    link: str = ""
+
+
+@blueprint.get("/")
+@user_only()
+def home() -> ResponseReturnValue:
+    with runtime().reading() as session:
+        figures = overviews.overview(session, today=start_of_today())
+        mode = gates.mode(session)
+        failed = inbox_reports.count_failed(session)
+    due = _due(figures, mode, failed)
+    return render_template("console/home.html", here="home", figures=figures, due=due, hello=_hello())
+
+
+def _hello() -> str:
+    hour = runtime().now().astimezone(runtime().zone).hour
+    if hour < 11:
+        return gettext("早上好，%(name)s", name=g.user.name)
+    return gettext("下午好，%(name)s", name=g.user.name) if hour < 18 else gettext("晚上好，%(name)s", name=g.user.name)
+
+
+def _due(figures: overviews.Overview, mode: str, failed: int) -> list[Due]:
+    """What waits for this user, most pressing first; only what their role can open."""
+    outbound = url_for("console.outbound") if may(*OUTBOUND) else ""
+    unknown = url_for("console.outbound", state="unknown") if may(*OUTBOUND) else ""
+    inbox = url_for("console.inbox_page", result="failed") if may(*INBOX) else ""
+    found = []
+    if mode == "stopped":
+        found.append(Due("send", "bad", gettext("全部停发中"), gettext("欢迎语和券都发不出去"), outbound))
+    if mode == "rehearsal":
+        note = gettext("该发的只记下，不真发。看过没问题再打开")
+        found.append(Due("send", "warm", gettext("演练模式"), note, outbound))
+    if failed:
+        note = gettext("客户资料可能缺一块，可以重试")
+        found.append(Due("inbox", "bad", gettext("%(n)s 条通知没办成", n=failed), note, inbox))
+    if figures.unknown_touches:
+        title = gettext("%(n)s 条说不准发没发到", n=figures.unknown_touches)
+        found.append(Due("send", "warm", title, gettext("没等到回答，不会再发，请看一眼聊天"), unknown))
+    if not figures.notices:
+        note = gettext("在应用后台填上接收消息的地址，再加一位好友试试")
+        found.append(Due("inbox", "quiet", gettext("还没收到过企业微信的通知"), note))
+    if not figures.orders:
+        found.append(Due("ticket", "quiet", gettext("还没有订单"), gettext("让商城发过来，或导入一个文件")))
+    return found
