@@ -169,8 +169,9 @@ def change_password() -> ResponseReturnValue:
         if not users.fits(g.user.password_hash, form.old):
             raise BadInput("现在的密码不对", field="old")
         with runtime().transaction() as database:
+            users.sign_in(database, g.user, attempt=attempt)
+        with runtime().transaction() as database:
             user = users.user(database, g.user.id)
-            users.sign_in(database, user, attempt=attempt)
             users.change_password(database, user, new=form.new, now=now)
     except RuleError as error:
         return render_template("console/account.html", here="account", error=error), error.status

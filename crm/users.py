@@ -133,11 +133,11 @@ def disable(session: Session, found: User, *, by: User, now: datetime) -> None:
     audits.note(session, actor=f"user:{by.id}", action="user.disable", subject=f"user:{found.id}", now=now)
 
 
-def hashed(password: str) -> str:
+def hashed(password: str, *, field: str = "password") -> str:
     if len(password) < SHORTEST_PASSWORD:
-        raise BadInput("密码至少 10 个字符", field="password")
+        raise BadInput("密码至少 10 个字符", field=field)
     if len(password) > LONGEST_PASSWORD:
-        raise BadInput("密码最多 200 个字符", field="password")
+        raise BadInput("密码最多 200 个字符", field=field)
     return HASHER.hash(password)
 
 
@@ -152,7 +152,7 @@ def fits(password_hash: str, password: str) -> bool:
 
 def change_password(session: Session, found: User, *, new: str, now: datetime) -> None:
     """Also ends every session of theirs; the door opens this one again."""
-    found.password_hash, found.epoch = hashed(new), found.epoch + 1
+    found.password_hash, found.epoch = hashed(new, field="new"), found.epoch + 1
     audits.note(session, actor=f"user:{found.id}", action="user.password", subject=f"user:{found.id}", now=now)
 
 

@@ -13,7 +13,6 @@ from werkzeug.test import TestResponse
 from tests.factories import PASSWORD, Make
 
 
-
 class Browser:
     """One visitor with their cookies."""
 
@@ -45,7 +44,7 @@ class Browser:
 
     @staticmethod
     def _headers(more: dict[str, Any]) -> dict[str, str]:
-        return {"Accept": "text/html"} | more.pop("headers", {})
+        return {"Accept": "text/html", **more.pop("headers", {})}
 
 
 def text_of(answer: TestResponse) -> str:
