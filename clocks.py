@@ -22,7 +22,7 @@ class SandboxClock:
         self._told = (float(answer["now"]), time.monotonic(), bool(answer["frozen"]))
 
     def follow(self, every_seconds: float = 0.25) -> Callable[[], None]:
-        """Keep asking in a thread of its own until what it returns is called; a sandbox that is away changes nothing."""
+        """Keep asking in a thread of its own until the answer is called; a sandbox that is away changes nothing."""
         stopped = threading.Event()
 
         def ask() -> None:

@@ -12,9 +12,16 @@ import click
 from flask import Flask
 
 from config import ConfigError, Settings, load
-from crm import shops
+from crm import inbox, shops
+from crm.errors import RuleError
+from jobs.inbox import apply_events
+from jobs.schedule import JOBS
+from jobs.sync import sync as learn_all
+from jobs.worker import Worker
 from migrations import migrate as run_migrations
 from runtime import Runtime
+from web import leave_on_sigterm, serve_forever
+from wecom.errors import WeComError
 
 CreateApp = Callable[..., Flask]
 BAD_CONFIG, FAILED = 2, 1
@@ -65,6 +72,61 @@ def migrate(context: click.Context) -> None:
     click.echo(f"database at {run_migrations(runtime.engine)}")
 
 
+@cli.command()
+@click.option("--web-only", is_flag=True, help="Leave the worker to `work`.")
+@click.pass_context
+def serve(context: click.Context, web_only: bool) -> None:
+    """Serve web and worker in one process, until SIGTERM or Ctrl-C."""
+    runtime = runtime_of(context)
+    app = context.obj["create_app"](runtime)
+    serve_forever(app, runtime.settings.server, None if web_only else Worker(runtime))
+
+
+@cli.command()
+@click.pass_context
+def work(context: click.Context) -> None:
+    """Run the worker alone: welcomes, inbox, tokens, upkeep."""
+    worker = Worker(runtime_of(context))
+    leave_on_sigterm()
+    worker.run_forever()
+
+
+@cli.command("run-job")
+@click.argument("name", type=click.Choice(sorted(JOBS)))
+@click.pass_context
+def run_job(context: click.Context, name: str) -> None:
+    """Run one job once by hand; harmless when repeated."""
+    done({"job": name, "done": JOBS[name](runtime_of(context))})
+
+
+@cli.command()
+@click.argument("inbox_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+@click.pass_context
+def replay(context: click.Context, inbox_id: int) -> None:
+    """Apply a callback again from its stored text; what was sent is not sent again."""
+    runtime = runtime_of(context)
+    try:
+        with runtime.transaction() as session:
+            kind = inbox.replay(session, inbox_id, now=runtime.now()).kind
+    except RuleError as problem:
+        sys.exit(refused(problem.message))
+    apply_events(runtime)
+    with runtime.reading() as session:
+        state, reason = inbox.outcome(session, inbox_id)
+    done({"id": inbox_id, "kind": kind, "state": state, "reason": reason})
+
+
+@cli.command()
+@click.pass_context
+def sync(context: click.Context) -> None:
+    """Learn staff, tags, channel codes and every customer from WeCom; safe to repeat."""
+    runtime = runtime_of(context)
+    try:
+        done(learn_all(runtime, lambda what, count: click.echo(f"\r{what} {count}", nl=False, err=True)))
+    except WeComError as problem:
+        sys.exit(refused(f"企业微信没有答应：{problem}。再运行一次会接着做"))
+
+
 @cli.group()
 def shop() -> None:
     """The shops that send us orders."""
@@ -80,6 +142,12 @@ def add_shop(context: click.Context, name: str) -> None:
     with runtime.transaction() as session:
         shops.add_key(session, name, key=key, secret_sealed=runtime.vault.seal(secret), now=runtime.now())
     click.echo(json.dumps({"shop": name, "key": key, "secret": secret}, ensure_ascii=False))
+
+
+def refused(words: str) -> int:
+    """Say why not; the exit code to leave with."""
+    click.echo(words, err=True)
+    return FAILED
 
 
 def done(report: dict[str, Any]) -> None:

@@ -114,6 +114,12 @@ def replay(session: Session, inbox_id: int, *, now: datetime) -> Inbox:
     return row
 
 
+def outcome(session: Session, inbox_id: int) -> tuple[str, str]:
+    """The state a row is in now, and what there is to remark."""
+    row = session.get_one(Inbox, inbox_id)
+    return row.state, row.reason
+
+
 def with_welcome(session: Session, *, limit: int) -> Sequence[Inbox]:
     """Adds whose welcome code the fast lane has not seen yet, oldest first."""
     return session.scalars(select(Inbox).where(Inbox.has_welcome).order_by(Inbox.id).limit(limit)).all()
