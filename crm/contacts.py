@@ -77,12 +77,11 @@ def _ensure(session: Session, shown: Mapping[str, CustomerDetail | None], *, at:
         for name, detail in shown.items()
         if detail and detail.external_contact.unionid
     }
-    known = identities.ensure_many(session, [*faces.values(), *persons.values()], now=at)
     stored = select(Contact.external_userid, Contact.unionid).where(Contact.external_userid.in_(shown))
     linked = dict(session.execute(stored).all())
-    for name, person in sorted(persons.items()):
-        if linked.get(name) != person.value:
-            identities.link(session, known[faces[name]], known[person], evidence=EVIDENCE, now=at)
+    strangers = {faces[name]: person for name, person in persons.items() if linked.get(name) != person.value}
+    known = identities.join(session, strangers, evidence=EVIDENCE, now=at)
+    known |= identities.ensure_many(session, [face for face in faces.values() if face not in known], now=at)
     rows: list[dict[str, Any]] = [
         {
             "external_userid": name, "identity_id": known[face].id, "customer_id": known[face].customer_id,

@@ -42,9 +42,10 @@ def added(follow: Follow, *, at: datetime, is_half: bool, state: str, channel: C
     before = follow.followed_at
     if (at, not is_half) >= (before, not follow.is_half):
         follow.followed_at, follow.is_half = at, is_half
-        _reopen(follow)
+        if follow.ended_at is not None and at > follow.ended_at:
+            follow.ended_at = follow.ended_by = None
     if at > before or (at == before and not follow.state):
-        _came_by(follow, state, channel)
+        follow.state, follow.channel_id = state, channel.id if channel else None
 
 
 def ended(follow: Follow, *, at: datetime, by: EndedBy) -> None:
@@ -57,15 +58,9 @@ def ended(follow: Follow, *, at: datetime, by: EndedBy) -> None:
 
 def seen(follow: Follow, info: FollowInfo, channel: Channel | None, *, at: datetime) -> bool:
     """WeCom showed this follow when asked at `at`; False when it has shown a newer one already."""
-    if info.followed_at > follow.followed_at:
-        follow.followed_at = info.followed_at
-        _came_by(follow, info.state, channel)
-        _reopen(follow)
+    added(follow, at=info.followed_at, is_half=False, state=info.state, channel=channel)  # it shows whole ones only
     if follow.changed_at > at:
         return False
-    follow.is_half = False  # WeCom shows whole ones only
-    if info.state:
-        _came_by(follow, info.state, channel)
     follow.remark, follow.description, follow.add_way = info.remark, info.description, info.add_way
     follow.changed_at = at
     return True
@@ -90,12 +85,3 @@ def end_unseen(session: Session, staff: Staff, seen_contact_ids: Collection[int]
 def _of(session: Session, pairs: Collection[Pair]) -> dict[Pair, Follow]:
     found = session.scalars(select(Follow).where(Follow.contact_id.in_({contact_id for contact_id, _ in pairs})))
     return {(follow.contact_id, follow.staff_id): follow for follow in found}
-
-
-def _came_by(follow: Follow, state: str, channel: Channel | None) -> None:
-    follow.state, follow.channel_id = state, channel.id if channel else None
-
-
-def _reopen(follow: Follow) -> None:
-    if follow.ended_at is not None and follow.followed_at > follow.ended_at:
-        follow.ended_at = follow.ended_by = None

@@ -5,7 +5,7 @@ derived: whatever order the facts came in, the sets are the same, and `rebuild` 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -74,6 +74,32 @@ def link(session: Session, one: Identity, other: Identity, *, evidence: str, now
     session.expire(one)
     session.expire(other)
     return session.get_one(Customer, winner)
+
+
+def join(session: Session, pairs: Mapping[Key, Key], *, evidence: str, now: datetime) -> dict[Key, Identity]:
+    """The identities of these pairs, each linked to its partner; a handful of statements for those new to us.
+
+    One never seen before starts with its partner's customer, so nothing is made only to be merged.
+    """
+    known = _locked(session, sorted({*pairs, *pairs.values()}))
+    partners = sorted({partner for partner in pairs.values() if partner not in known})
+    if partners:
+        _add(session, partners, now)
+        known |= _locked(session, partners)
+    missing = sorted(key for key in pairs if key not in known)
+    rows = [key._asdict() | {"customer_id": known[pairs[key]].customer_id, "first_seen_at": now} for key in missing]
+    columns = Identity.kind, Identity.scope, Identity.value
+    fresh = {Key(*row) for row in insert_many_if_absent(session, Identity, rows, *columns)}
+    known |= _locked(session, missing)
+    ends = {key: sorted((known[key].id, known[pairs[key]].id)) for key in fresh}
+    links = [
+        {"identity_id": first, "other_identity_id": second, "evidence": evidence, "learnt_at": now}
+        for first, second in sorted(ends.values())
+    ]
+    insert_many_if_absent(session, IdentityLink, links, IdentityLink.id)
+    for key in sorted(pairs.keys() - fresh):
+        link(session, known[key], known[pairs[key]], evidence=evidence, now=now)
+    return known
 
 
 def resolve(session: Session, customer_id: int) -> Customer | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from crm import channels, contacts, follows, staff, tags
+from models.contact import Contact
 from runtime import Runtime
 from wecom.types import CustomerPage
 
@@ -12,12 +13,13 @@ Progress = Callable[[str, int], None]
 """Told what is being learnt and how many of it are there so far."""
 
 MEMBERS_A_CALL = 100
+AT_ONCE = 25  # customers a transaction: nobody else can write meanwhile on SQLite, and a callback has five seconds
 
 
 def sync(runtime: Runtime, progress: Progress | None = None) -> dict[str, int]:
     """Bring everything up to date; returns how many of each. Safe to repeat: a run that broke off is simply repeated.
 
-    A transaction a page, and none while WeCom answers.
+    A short transaction for a few customers, and none while WeCom answers.
     """
     counts: Counter[str] = Counter()
 
@@ -69,8 +71,11 @@ def _learn_customers(runtime: Runtime, userids: Sequence[str], learnt: Progress)
     seen: dict[str, set[int]] = {userid.lower(): set() for userid in userids}
     customers: set[int] = set()
     for at, page in _pages(runtime, userids):
-        with runtime.transaction() as session:
-            known = contacts.learn(session, contacts.of_page(page.customers), at=at)
+        known: dict[str, Contact] = {}
+        details = contacts.of_page(page.customers)
+        for start in range(0, len(details), AT_ONCE):
+            with runtime.transaction() as session:
+                known |= contacts.learn(session, details[start : start + AT_ONCE], at=at)
         for row in page.customers:
             contact = known[row.external_contact.external_userid]
             seen.setdefault(row.follow_info.userid.lower(), set()).add(contact.id)
