@@ -18,13 +18,16 @@ from jobs.inbox import apply_events
 from jobs.schedule import JOBS
 from jobs.sync import sync as learn_all
 from jobs.worker import Worker
+from mall.columns import FileRefused
+from mall.imports import import_file
+from mall.reports import Progress
 from migrations import migrate as run_migrations
 from runtime import Runtime
 from web import leave_on_sigterm, serve_forever
 from wecom.errors import WeComError
 
 CreateApp = Callable[..., Flask]
-BAD_CONFIG, FAILED = 2, 1
+BAD_CONFIG, FAILED, INTERRUPTED = 2, 1, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -148,6 +151,32 @@ def refused(words: str) -> int:
     """Say why not; the exit code to leave with."""
     click.echo(words, err=True)
     return FAILED
+
+
+@cli.command("import-orders")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--mapping", help="Which column is what: the name of a mapping that ships, or a path. Default: by header."
+)
+@click.option("--shop", "shop_name", help="The shop these orders belong to (default: the mapping's).")
+@click.option("--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
+@click.pass_context
+def import_orders(
+    context: click.Context, file: Path, mapping: str | None, shop_name: str | None, report_path: Path | None
+) -> None:
+    """Import orders from a CSV or CSV.GZ file; safe to repeat, goes on where it was interrupted (docs/mall.md)."""
+    progress = Progress(is_terminal=sys.stderr.isatty())
+    try:
+        report = import_file(runtime_of(context), file, mapping=mapping, shop=shop_name, progress=progress)
+    except (FileRefused, RuleError) as problem:
+        sys.exit(refused(str(problem)))
+    except KeyboardInterrupt:
+        click.echo("\n已停下。再运行同一条命令，会从停下的地方继续。", err=True)
+        sys.exit(INTERRUPTED)
+    if report_path:
+        report_path.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n", "utf-8")
+    for line in report.words():
+        click.echo(line)
 
 
 def done(report: dict[str, Any]) -> None:

@@ -106,6 +106,11 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
     return [results[order.order_no] for order in batch]
 
 
+def is_known(session: Session, shop: Shop, order_no: str) -> bool:
+    found = select(Order.id).where(Order.shop_id == shop.id, Order.order_no == order_no)
+    return session.scalar(found) is not None
+
+
 class Totals(NamedTuple):
     """What a customer's orders add up to, by the definitions everybody computes by."""
 
