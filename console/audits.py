@@ -30,6 +30,7 @@ def done(action: str) -> str:
         "gate.allow": gettext("改了演练名单"),
         "inbox.replay": gettext("重试一条通知"),
         "inbox.read_body": gettext("看了一条通知的原文"),
+        "console.users_page": gettext("打开账号页"),
         "coupon_batch.create": gettext("新建一批券"),
         "coupon_batch.close": gettext("停发一批券"),
         "customer.read": gettext("看了客户"),

@@ -70,8 +70,8 @@ def create_batch() -> ResponseReturnValue:
             subject = f"coupon_batch:{batch.id}"
             audits.note(session, actor=g.actor, action="coupon_batch.create", subject=subject, now=now)
     except (BadInput, Conflict) as error:
-        field = (error.field or "").removesuffix("_fen")
-        return _shown(opened=True, form=form, error=error, wrong=field), error.status
+        error.field = (error.field or "").removesuffix("_fen")  # the page's fields are in yuan
+        return _shown(opened=True, form=form, error=error), error.status
     return redirect(url_for("console.coupons_page"), 303)
 
 

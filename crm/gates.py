@@ -71,4 +71,4 @@ def recent_touches(
 
 
 def touches_by_state(session: Session) -> dict[str, int]:
-    return dict(session.execute(select(Touch.state, func.count()).group_by(Touch.state)).tuples().all())
+    return dict(session.execute(select(Touch.state, func.count()).group_by(Touch.state)).all())

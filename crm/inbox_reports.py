@@ -31,10 +31,10 @@ def count_failed(session: Session) -> int:
 def counts(session: Session, *, since: datetime) -> dict[str, int]:
     """All and applied since a moment; what still waits for somebody, however old."""
     today = select(Inbox.state, func.count()).where(Inbox.received_at >= since).group_by(Inbox.state)
-    of_today = dict(session.execute(today).tuples().all())
+    of_today = dict(session.execute(today).all())
     open_states = [state for result, states in RESULTS.items() if result != "applied" for state in states]
     still = select(Inbox.state, func.count()).where(Inbox.state.in_(open_states)).group_by(Inbox.state)
-    of_all = dict(session.execute(still).tuples().all())
+    of_all = dict(session.execute(still).all())
     found = {result: sum(of_all.get(state, 0) for state in states) for result, states in RESULTS.items()}
     return found | {"all": sum(of_today.values()), "applied": of_today.get("applied", 0)}
 
@@ -89,13 +89,13 @@ def staff_names(session: Session, rows: Iterable[Inbox | Touch]) -> dict[str, st
     """By userid in lower case, as WeCom compares them."""
     keys = {row.userid.lower() for row in rows if row.userid}
     named = select(Staff.userid_key, Staff.name).where(Staff.userid_key.in_(keys))
-    return dict(session.execute(named).tuples().all())
+    return dict(session.execute(named).all())
 
 
 def contact_names(session: Session, rows: Iterable[Inbox | Touch]) -> dict[str, str]:
     ids = {row.external_userid for row in rows if row.external_userid}
     named = select(Contact.external_userid, Contact.name).where(Contact.external_userid.in_(ids), Contact.name != "")
-    return dict(session.execute(named).tuples().all())
+    return dict(session.execute(named).all())
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def story(session: Session, inbox_id: int) -> Story:
 
 
 def by_state(session: Session) -> dict[str, int]:
-    return dict(session.execute(select(Inbox.state, func.count()).group_by(Inbox.state)).tuples().all())
+    return dict(session.execute(select(Inbox.state, func.count()).group_by(Inbox.state)).all())
 
 
 def lag_seconds(session: Session, *, now: datetime) -> float:

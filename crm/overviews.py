@@ -71,4 +71,4 @@ def overview(session: Session, *, today: datetime) -> Overview:
 def used_by_batch(session: Session) -> dict[int, int]:
     """How many copies of each coupon batch were used."""
     used = select(Coupon.batch_id, func.count()).where(Coupon.used_at.is_not(None)).group_by(Coupon.batch_id)
-    return dict(session.execute(used).tuples().all())
+    return dict(session.execute(used).all())

@@ -20,7 +20,7 @@ KNOWN_FOR = timedelta(days=90)
 TRIES_OF_ONE_LOGIN_HERE = 5
 TRIES_HERE = 20
 TRIES_OF_ONE_LOGIN = 20  # from everywhere; an address the user has signed in from before is not held to it
-LOGIN = re.compile(r"[\w.@-]{2,64}")
+LOGIN = re.compile(r"[\w.@-]{2,64}", re.ASCII)
 
 # OWASP's second choice for argon2id: 19 MiB each, so that 16 web threads stay small on a small server.
 HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)

@@ -1,0 +1,91 @@
+"""Which role may open and do what: every page and every button, yes and no."""
+
+import pytest
+
+from models import Audit, CouponBatch, Gate, Inbox
+from models.user import ROLES
+from tests.console.conftest import text_of
+
+PAGES = {
+    "/console/": set(ROLES),
+    "/console/account": set(ROLES),
+    "/console/inbox": {"owner", "operator", "developer"},
+    "/console/outbound": {"owner", "operator", "developer"},
+    "/console/coupons": {"owner", "operator", "finance"},
+    "/console/audit": {"owner", "developer"},
+    "/console/users": {"owner"},
+}
+BATCH = {"name": "回头券", "value": "15", "threshold": "99", "total": "10", "per_customer": "1", "valid_days": "7"}
+BUTTONS = {
+    "/console/inbox/1/replay": ({}, {"owner", "operator", "developer"}),
+    "/console/inbox/1/body": ({}, {"owner", "developer"}),
+    "/console/coupons": (BATCH, {"owner", "operator"}),
+    "/console/coupons/1/close": ({}, {"owner", "operator"}),
+    "/console/outbound/mode": ({"mode": "stopped"}, {"owner"}),
+    "/console/outbound/allow-list": ({"ids": "wm1"}, {"owner"}),
+    "/console/users": ({"login": "x1", "name": "x", "role": "staff"}, {"owner"}),
+    "/console/users/1/link": ({}, {"owner"}),
+    "/console/users/1/disable": ({}, {"owner"}),
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_opens_its_pages_and_no_others(signed_in, make, role):
+    here = signed_in(role)
+
+    answers = {path: here.get(path).status_code for path in PAGES}
+
+    assert answers == {path: 200 if role in roles else 403 for path, roles in PAGES.items()}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_menu_has_only_what_the_role_can_open(signed_in, role):
+    home = signed_in(role).get("/console/").get_data(as_text=True)
+
+    linked = {path for path in PAGES if f'href="{path}"' in home}
+
+    assert linked == {path for path, roles in PAGES.items() if role in roles}
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "owner"])
+def test_each_role_presses_its_buttons_and_no_others(signed_in, make, role):
+    make.notice()
+    make.coupon_batch()
+    here = signed_in(role)
+    token = here.token("/console/account")
+
+    refused = set()
+    for path, (fields, _) in BUTTONS.items():
+        answer = here.client.post(path, data={"csrf_token": token} | fields, headers={"Accept": "text/html"})
+        if answer.status_code == 403:
+            refused.add(path)
+        assert answer.status_code < 500
+
+    assert refused == {path for path, (_, roles) in BUTTONS.items() if role not in roles}
+    noted = [row.action for row in make.rows(Audit) if row.outcome == "refused"]
+    assert len(noted) == len(refused)
+
+
+def test_without_signing_in_no_button_does_anything(visitor, make):
+    make.notice()
+    make.coupon_batch()
+
+    for path, (fields, _) in BUTTONS.items():
+        assert visitor.post(path, fields).status_code == 401
+
+    assert make.rows(Gate) == []
+    assert [row.state for row in make.rows(Inbox)] == ["applied"]
+    assert [batch.closed_at for batch in make.rows(CouponBatch)] == [None]
+
+
+def test_a_developer_sees_ids_where_an_operator_sees_names(signed_in, make):
+    contact = make.contact("wm-sunshine", name="阳光暖暖")
+    make.staff("lan", name="林晓雯")
+    notice = make.notice(external_userid=contact.external_userid)
+    make.touch("unknown", external_userid=contact.external_userid)
+
+    for path in ("/console/inbox", f"/console/inbox/{notice.id}", "/console/outbound"):
+        assert "阳光暖暖 → 林晓雯" in text_of(signed_in("operator").get(path))
+        developers = text_of(signed_in("developer").get(path))
+        assert "阳光暖暖" not in developers
+        assert "wm-sunshine" in developers
