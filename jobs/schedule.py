@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from jobs.inbox import apply_events
+from jobs.nonces import forget_nonces
 from jobs.retention import forget_old
 from jobs.tokens import warm_tokens
 from jobs.touches import settle_silent_touches
@@ -17,5 +18,6 @@ JOBS: dict[str, Job] = {
     "apply_events": apply_events,
     "warm_tokens": warm_tokens,
     "forget_old": forget_old,
+    "forget_nonces": forget_nonces,
     "settle_silent_touches": settle_silent_touches,
 }

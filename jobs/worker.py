@@ -24,7 +24,7 @@ LANES = (
     Lane("welcomes", 1.0, ("send_welcomes",), threads=3),  # an answer that takes 10 s holds up only its own thread
     Lane("inbox", 2.0, ("apply_events",)),
     Lane("tokens", 60.0, ("warm_tokens",)),  # a cold token wakes it
-    Lane("upkeep", 600.0, ("forget_old", "settle_silent_touches")),
+    Lane("upkeep", 600.0, ("forget_old", "forget_nonces", "settle_silent_touches")),
 )
 
 
