@@ -11,9 +11,11 @@ from typing import Any
 import click
 from flask import Flask
 
+import demo
 from config import ConfigError, Settings, load
-from crm import inbox, shops
+from crm import inbox, shops, users
 from crm.errors import RuleError
+from doctor import examine
 from jobs.inbox import apply_events
 from jobs.schedule import JOBS
 from jobs.sync import sync as learn_all
@@ -22,7 +24,9 @@ from mall.columns import FileRefused
 from mall.imports import import_file
 from mall.reports import Progress
 from migrations import migrate as run_migrations
-from runtime import Runtime
+from runtime import ROOT, Runtime
+from sandbox import server as sandbox_server
+from supervisor import Fallen
 from web import leave_on_sigterm, serve_forever
 from wecom.errors import WeComError
 
@@ -81,8 +85,19 @@ def migrate(context: click.Context) -> None:
 def serve(context: click.Context, web_only: bool) -> None:
     """Serve web and worker in one process, until SIGTERM or Ctrl-C."""
     runtime = runtime_of(context)
+    invite_first_owner(runtime)
     app = context.obj["create_app"](runtime)
     serve_forever(app, runtime.settings.server, None if web_only else Worker(runtime))
+
+
+def invite_first_owner(runtime: Runtime) -> None:
+    """Print a link for the console's first owner, as long as there is none."""
+    token = secrets.token_urlsafe(24)
+    with runtime.transaction() as session:
+        if users.has_any(session):
+            return
+        users.new_link(session, runtime.vault.digest(token), now=runtime.now())
+    click.echo(f"第一次登录后台 / first sign-in: {runtime.settings.server.public_url}/console/enter?token={token}")
 
 
 @cli.command()
@@ -182,3 +197,55 @@ def import_orders(
 def done(report: dict[str, Any]) -> None:
     """A verb's figures as one JSON line."""
     click.echo(json.dumps(report, ensure_ascii=False))
+
+
+@cli.command()
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Check database, settings, token, callback keys, domain and clock; say what to fix (then exit code 1)."""
+    findings = list(examine(Runtime(settings_of(context))))
+    for finding in findings:
+        click.echo(f"{'✓' if finding.is_right else '✗'} {finding.name}: {finding.words}")
+    sys.exit(0 if all(finding.is_right for finding in findings) else FAILED)
+
+
+@cli.command("demo")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(1, 65534), help="The app; the sandbox: +1."
+)
+@click.option("--seed", default=7, show_default=True, help="What the invented shop is made from.")
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.option("--reset", is_flag=True, help="Forget what earlier runs left and start anew.")
+@click.option("--orders", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A real shop's orders.")
+@click.option("--mapping", help="Which columns the orders file has (see import-orders).")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Where it lives (default: var/demo).")
+@click.pass_context
+def run_demo(
+    context: click.Context,
+    port: int,
+    seed: int,
+    no_open: bool,
+    reset: bool,
+    orders: Path | None,
+    mapping: str | None,
+    data: Path | None,
+) -> None:
+    """The whole loop on this machine, with a WeCom of its own. Nothing leaves it."""
+    logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    plan = demo.Plan(port, seed, (data or ROOT / "var" / "demo").absolute(), orders, mapping, browser=not no_open)
+    try:
+        demo.run(context.obj["create_app"], plan, reset=reset)
+    except (demo.DemoError, Fallen) as problem:
+        click.echo(str(problem), err=True)
+        sys.exit(FAILED)
+
+
+@cli.command()
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--seed", default=7, show_default=True, help="What its credentials are made from.")
+@click.option("--state", type=click.Path(path_type=Path), help="Where it keeps its state (default: var/sandbox.db).")
+def sandbox(port: int, seed: int, state: Path | None) -> None:
+    """A WeCom of your own on this machine, for any SDK (docs/sandbox.md)."""
+    path = state or ROOT / "var" / "sandbox.db"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sandbox_server.run(port, seed, path)

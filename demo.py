@@ -14,30 +14,30 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import requests
 from flask import Flask
-from jobs.sync import sync
-from jobs.worker import Worker
-from mall.imports import import_file
-from mall.signatures import sign
 from pydantic import SecretStr
-from web import serve_forever
 
 from clocks import SandboxClock
 from config import Business, Database, Security, Server, Settings, WeCom
 from crm import coupons, gates, shops, users
+from jobs.sync import sync
+from jobs.worker import Worker
+from mall.imports import import_file
+from mall.signatures import signature
 from migrations import migrate
 from runtime import Runtime
 from sandbox import demo_shop
 from sandbox import server as sandbox_server
-from supervisor import Supervisor, end_with_parent
+from supervisor import Supervisor
+from web import serve_forever
 
 HOST = "127.0.0.1"
 SHOP = "小满商城"
+OWNER = "demo"
 BATCHES = (
     ("老客回购券", 1500, 9900, 500, 30),
     ("新客见面礼", 800, 3900, 1000, 14),
@@ -78,11 +78,10 @@ def run(create_app: Callable[..., Flask], plan: Plan, *, reset: bool) -> None:
             supervisor.start("sandbox", _serve_sandbox, plan.port + 1, plan.seed, str(plan.folder / "sandbox.db"))
             _wait_for(f"{plan.sandbox_url}/sandbox/clock", supervisor)
             settings = _settings(plan)
-            runtime = Runtime(settings, clock=SandboxClock(plan.sandbox_url))
-            migrate(runtime.engine)
-            _open_the_gate(runtime)
             supervisor.start("app", _serve_app, create_app, settings, plan.sandbox_url)
             _wait_for(f"{plan.app_url}/healthz", supervisor)
+            runtime = Runtime(settings, clock=SandboxClock(plan.sandbox_url))
+            _open_the_gate(runtime)
             _connect(plan)
             _fill(runtime, plan)
             link = _console_link(runtime, plan)
@@ -96,16 +95,15 @@ def run(create_app: Callable[..., Flask], plan: Plan, *, reset: bool) -> None:
 # The two processes
 
 
-def _serve_sandbox(life: Connection, port: int, seed: int, state_path: str) -> None:
-    end_with_parent(life)
+def _serve_sandbox(port: int, seed: int, state_path: str) -> None:
     sandbox_server.run(port, seed, Path(state_path), ready=lambda url: None)
 
 
-def _serve_app(life: Connection, create_app: Callable[..., Flask], settings: Settings, sandbox_url: str) -> None:
-    end_with_parent(life)
+def _serve_app(create_app: Callable[..., Flask], settings: Settings, sandbox_url: str) -> None:
     clock = SandboxClock(sandbox_url)
     clock.follow()
     runtime = Runtime(settings, clock=clock)
+    migrate(runtime.engine)
     serve_forever(create_app(runtime, bridge_origin=sandbox_url), settings.server, Worker(runtime))
 
 
@@ -132,8 +130,10 @@ def _settings(plan: Plan) -> Settings:
 
 
 def _open_the_gate(runtime: Runtime) -> None:
+    """The demo starts live; what its owner switches afterwards stays."""
     with runtime.transaction() as session:
-        gates.switch(session, "live", by="demo", now=runtime.now())
+        if gates.gate(session) is None:
+            gates.switch(session, "live", by="demo", now=runtime.now())
 
 
 def _connect(plan: Plan) -> None:
@@ -158,18 +158,7 @@ def _fill(runtime: Runtime, plan: Plan) -> None:
     if not _call("GET", f"{plan.sandbox_url}/sandbox/staff")["staff"]:
         _call("POST", f"{plan.sandbox_url}/sandbox/load", demo_shop.corp(plan.seed, now))
     sync(runtime)
-    with runtime.transaction() as session:
-        for name, value_fen, threshold_fen, total, valid_days in BATCHES:
-            coupons.ensure_batch(
-                session,
-                name=name,
-                value_fen=value_fen,
-                threshold_fen=threshold_fen,
-                total=total,
-                per_customer=1,
-                valid_days=valid_days,
-                now=now,
-            )
+    _offer_coupons(runtime, now)
     if plan.orders:
         import_file(runtime, plan.orders, mapping=plan.mapping, shop=SHOP)
     else:
@@ -177,29 +166,73 @@ def _fill(runtime: Runtime, plan: Plan) -> None:
     mark.write_text(json.dumps(wanted))
 
 
+def _offer_coupons(runtime: Runtime, now: datetime) -> None:
+    with runtime.transaction() as session:
+        known = {batch.name for batch in coupons.batches(session)}
+        for name, value_fen, threshold_fen, total, valid_days in BATCHES:
+            if name not in known:
+                coupons.create_batch(
+                    session,
+                    name=name,
+                    value_fen=value_fen,
+                    threshold_fen=threshold_fen,
+                    total=total,
+                    per_customer=1,
+                    valid_days=valid_days,
+                    now=now,
+                )
+
+
+def _shop_key(runtime: Runtime, plan: Plan) -> tuple[str, str]:
+    """The demo shop's key and secret, kept in its folder: whoever tries the demo may sign orders with them too."""
+    file = plan.folder / "shop.json"
+    if not file.exists():
+        made = {"shop": SHOP, "key": f"hk_{secrets.token_hex(8)}", "secret": secrets.token_urlsafe(32)}
+        file.touch(0o600)
+        file.write_text(json.dumps(made, ensure_ascii=False))
+    known = json.loads(file.read_text())
+    with runtime.transaction() as session:
+        if shops.live_key(session, known["key"]) is None:
+            sealed = runtime.vault.seal(known["secret"])
+            shops.add_key(session, SHOP, key=known["key"], secret_sealed=sealed, now=runtime.now())
+    return known["key"], known["secret"]
+
+
 def _post_orders(runtime: Runtime, plan: Plan, now: datetime) -> None:
     """The demo's orders, by the same signed requests a shop's own system would send."""
-    key, secret = f"hk_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
-    with runtime.transaction() as session:
-        shops.replace_keys(session, SHOP, key=key, secret_sealed=runtime.vault.seal(secret), now=runtime.now())
+    key, secret = _shop_key(runtime, plan)
     orders = list(demo_shop.orders(plan.seed, now))
     for start in range(0, len(orders), 500):
         body = json.dumps({"shop": SHOP, "orders": orders[start : start + 500]}, ensure_ascii=False).encode()
-        headers = sign(key, secret, "POST", "/mall/orders", body, now=runtime.now(), nonce=secrets.token_hex(16))
-        headers["Content-Type"] = "application/json"
+        headers = _signed(key, secret, body, at=str(int(runtime.now().timestamp())))
         answer = _session().post(f"{plan.app_url}/mall/orders", data=body, headers=headers, timeout=60)
         answer.raise_for_status()
         if answer.json()["rejected"]:
             raise DemoError(f"orders rejected: {answer.json()['rejected']}")
 
 
+def _signed(key: str, secret: str, body: bytes, *, at: str) -> dict[str, str]:
+    nonce = secrets.token_hex(16)
+    return {
+        "Content-Type": "application/json",
+        "X-Huitou-Key": key,
+        "X-Huitou-Timestamp": at,
+        "X-Huitou-Nonce": nonce,
+        "X-Huitou-Signature": signature(
+            secret, method="POST", target="/mall/orders", timestamp=at, nonce=nonce, body=body
+        ),
+    }
+
+
 def _console_link(runtime: Runtime, plan: Plan) -> str:
     token = secrets.token_urlsafe(24)
     with runtime.transaction() as session:
-        user = users.ensure_owner(
-            session, login="demo", name="老板", password=secrets.token_urlsafe(16), now=runtime.now()
-        )
-        users.add_link(session, token, user=user, now=runtime.now())
+        owner = users.of_login(session, OWNER)
+        if owner is None:
+            password = secrets.token_urlsafe(24)
+            owner = users.add(session, login=OWNER, name="老板", role="owner", password=password, now=runtime.now())
+            session.flush()
+        users.new_link(session, runtime.vault.digest(token), user=owner, now=runtime.now())
     return f"{plan.app_url}/console/enter?token={token}"
 
 

@@ -14,14 +14,25 @@ from typing import Any
 import click
 
 RESTARTS = 5  # of one process, before giving up
-processes = multiprocessing.get_context("spawn")
+# A forked process starts at once; a spawned one imports everything anew. Fork only where it is safe, before threads.
+FORKS = sys.platform == "linux"
+processes: Any = multiprocessing.get_context("fork" if FORKS else "spawn")
 
 
 class Fallen(Exception):
     """A process does not stay up; the message says which, in words."""
 
 
-def end_with_parent(life: Connection) -> None:
+def _begin(
+    life: Connection, inherited: tuple[Connection, ...], target: Callable[..., None], args: tuple[Any, ...]
+) -> None:
+    for end in inherited:  # a forked process holds the supervisor's ends, too: they would never close
+        end.close()
+    _end_with_parent(life)
+    target(*args)
+
+
+def _end_with_parent(life: Connection) -> None:
     """Leave when the supervisor does, however it ends: its end of the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -57,7 +68,9 @@ class Supervisor:
     def start(self, name: str, target: Callable[..., None], *args: Any) -> None:
         self._targets[name] = (target, args)
         theirs, ours = processes.Pipe(duplex=False)
-        process = processes.Process(target=target, args=(theirs, *args), name=f"huitou-{name}")
+        others = [end for other, (_, end) in self._running.items() if other != name]
+        inherited = (ours, *others) if FORKS else ()
+        process = processes.Process(target=_begin, args=(theirs, inherited, target, args), name=f"huitou-{name}")
         process.start()
         theirs.close()
         self._running[name] = (process, ours)
