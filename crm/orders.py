@@ -65,6 +65,10 @@ class Incoming(NamedTuple):
             return Key("openid", shop.name, self.openid)
         return Key("buyer_id", shop.name, self.buyer_id) if self.buyer_id else None
 
+    def rows(self) -> int:
+        """How many rows it may write: its own, its lines, and an identity with its customer."""
+        return 1 + len(self.items) + (2 if self.unionid or self.openid or self.buyer_id else 0)
+
     def fingerprint(self, vault: Vault) -> str:
         """The same content has the same one; keyed, because a phone number is easily guessed."""
         return vault.digest(json.dumps(self, default=lambda moment: moment.astimezone(UTC).isoformat()))
@@ -76,12 +80,12 @@ def batches(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
     numbers: set[str] = set()
     rows = 0
     for order in incoming:
-        if batch and (rows + 1 + len(order.items) > BATCH_ROWS or order.order_no in numbers):
+        if batch and (rows + order.rows() > BATCH_ROWS or order.order_no in numbers):
             yield batch
             batch, numbers, rows = [], set(), 0
         batch.append(order)
         numbers.add(order.order_no)
-        rows += 1 + len(order.items)
+        rows += order.rows()
     if batch:
         yield batch
 

@@ -217,7 +217,7 @@ def test_a_batch_takes_a_handful_of_statements_however_many_orders_it_has(runtim
     statements = []
     event.listen(runtime.engine, "before_cursor_execute", lambda *heard: statements.append(heard[2]))
     counts = []
-    for size in (10, 200):
+    for size in (10, 120):
         [batch] = orders.batches([incoming(f"{size}-{n}", unionid=f"{size}-{n}") for n in range(size)])
         statements.clear()
         with runtime.transaction() as session:
