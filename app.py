@@ -145,7 +145,8 @@ def _words(code: int) -> str:
 def _reply(code: str, message: str, status: int, field: str | None = None) -> tuple[Response | str, int]:
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if wants_page and request.path.startswith(("/console", "/sidebar")):
-        return render_template("error.html", message=message, code=code, status=status), status
+        page = "console/error.html" if request.path.startswith("/console") else "error.html"
+        return render_template(page, message=message, code=code, status=status), status
     body = {"error": code, "message": message} | ({"field": field} if field else {})
     return jsonify(body), status
 

@@ -62,12 +62,12 @@ def read_fields(model: type[Model]) -> Model:
 
 def read_bytes(*, limit: int, content_type: str | None = None) -> bytes:
     if content_type is not None and request.mimetype != content_type:
-        raise BadInput(f"Content-Type: 应为 {content_type}", field="Content-Type")
+        raise BadInput("Content-Type: 应为 %(type)s", field="Content-Type", type=content_type)
     if request.content_length is not None and request.content_length > limit:
-        raise TooLarge(f"最多 {limit // 1024} KB")
+        raise TooLarge("最多 %(n)s KB", n=limit // 1024)
     body = request.stream.read(limit + 1)
     if len(body) > limit:
-        raise TooLarge(f"最多 {limit // 1024} KB")
+        raise TooLarge("最多 %(n)s KB", n=limit // 1024)
     return body
 
 

@@ -70,13 +70,13 @@ def create_batch(
     name = name.strip()
     if not 1 <= len(name) <= 30:
         raise BadInput("名字写 1 到 30 个字", field="name")
-    _in_range("value_fen", value_fen, 1, MOST_FEN, "减的金额")
-    _in_range("threshold_fen", threshold_fen, 0, MOST_FEN, "满多少用")
+    _in_range("value_fen", value_fen, 1, MOST_FEN)
+    _in_range("threshold_fen", threshold_fen, 0, MOST_FEN)
     if 0 < threshold_fen <= value_fen:
         raise BadInput("满多少用要比减的多，不然会倒贴", field="threshold_fen")
-    _in_range("total", total, 1, MOST_COPIES, "总张数")
-    _in_range("per_customer", per_customer, 1, total, "每人几张")
-    _in_range("valid_days", valid_days, 1, MOST_DAYS, "有效天数")
+    _in_range("total", total, 1, MOST_COPIES)
+    _in_range("per_customer", per_customer, 1, total)
+    _in_range("valid_days", valid_days, 1, MOST_DAYS)
     if session.scalar(select(CouponBatch.id).where(CouponBatch.name == name)) is not None:
         raise Conflict("已经有一批券叫这个名字，换一个", field="name")
     batch = CouponBatch(
@@ -93,9 +93,10 @@ def create_batch(
     return batch
 
 
-def _in_range(field: str, value: int, least: int, most: int, words: str) -> None:
+def _in_range(field: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:
-        raise BadInput(f"{words}超出范围，改到 {least} 到 {most} 之间", field=field)
+        shown = yuan if field.endswith("_fen") else str
+        raise BadInput("超出范围，改到 %(least)s 到 %(most)s 之间", field=field, least=shown(least), most=shown(most))
 
 
 def close_batch(session: Session, batch_id: int, *, now: datetime) -> None:
@@ -229,7 +230,7 @@ def check(batch: CouponBatch, *, given: int) -> None:
     if batch.closed_at is not None:
         raise BatchClosed("这批券已经停发")
     if given >= batch.per_customer:
-        raise LimitReached(f"这批券每人 {batch.per_customer} 张，已经给过了")
+        raise LimitReached("这批券每人 %(n)s 张，已经给过了", n=batch.per_customer)
     if batch.issued >= batch.total:
         raise BatchExhausted("这批券发完了")
 

@@ -106,9 +106,9 @@ def replay(session: Session, inbox_id: int, *, now: datetime) -> Inbox:
     """
     row = session.get(Inbox, inbox_id)
     if row is None:
-        raise NotFound(f"收件箱里没有 {inbox_id} 号")
+        raise NotFound("收件箱里没有 %(n)s 号", n=inbox_id)
     if row.body_sealed is None:
-        raise NotFound(f"{inbox_id} 号的原文已过保留期，不能重试")
+        raise NotFound("%(n)s 号的原文已过保留期，不能重试", n=inbox_id)
     row.state, row.tries, row.next_try_at, row.errcode, row.reason = "received", 0, now, None, ""
     row.applied_at = None
     return row

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
+import translations
 from app import create_app
 from clocks import SandboxClock
 from config import Database as DatabaseSettings
@@ -38,6 +39,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"left out, and nothing may be: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def screen_words() -> None:
+    """The English words as the catalog has them now."""
+    translations.compile_stale()
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,18 @@ MAY_IMPORT: dict[str, set[str]] = {  # besides itself
     "crm": {"models", "wecom"},
     **{
         floor: set()
-        for floor in ("models", "wecom", "connectors", "config", "metrics", "words", "clocks", "sandbox", "bootstrap")
+        for floor in (
+            "models",
+            "wecom",
+            "connectors",
+            "config",
+            "metrics",
+            "words",
+            "clocks",
+            "sandbox",
+            "bootstrap",
+            "translations",
+        )
     },
     "migrations": {"models"},
 }

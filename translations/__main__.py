@@ -1,0 +1,8 @@
+"""`python -m translations`."""
+
+import sys
+
+from translations import update
+
+if __name__ == "__main__":
+    sys.exit(update())
