@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from mall.columns import FileRefused, Mapping
 
 SALE, RETURN = "sale", "return"
+MOST = 10**12  # pieces, or units of money: more is a slip, and would not fit a column
 
 
 class Line(NamedTuple):
@@ -63,7 +64,7 @@ def lines(path: Path, mapping: Mapping) -> Iterator[Line]:
             if missing := mapping.missing(columns):
                 raise FileRefused(f"文件里没有这些列：{'、'.join(missing)}")
             read = _reader(columns, mapping)
-            for number, row in enumerate(rows, start=2):
+            for number, row in enumerate(filter(None, rows), start=2):  # an empty line is no line
                 yield read(number, row)
     except UnicodeDecodeError:
         raise FileRefused(f"文件不是 {mapping.encoding} 编码。在映射里用 encoding 写明") from None
@@ -82,7 +83,7 @@ def _reader(columns: list[str], mapping: Mapping) -> Callable[[int, list[str]], 
             return Line(number, "unreadable")
         value = {name: row[index] for name, index in place.items()}
         try:
-            quantity, price_fen, at = int(value["quantity"]), fen(value["price"]), seconds(value["ordered_at"])
+            quantity, price_fen, at = _pieces(value["quantity"]), fen(value["price"]), seconds(value["ordered_at"])
         except (ValueError, OverflowError, InvalidOperation):
             return Line(number, "unreadable")
         order_no = value["order_no"]
@@ -128,6 +129,13 @@ def _template(template: str, columns: list[str]) -> Callable[[Sequence[str]], st
     return lambda row: filled(*(row[index].strip() for index in indexes))
 
 
+def _pieces(text: str) -> int:
+    count = int(text)
+    if abs(count) > MOST:
+        raise ValueError(text)
+    return count
+
+
 def _clock(mapping: Mapping) -> Callable[[str], int]:
     zone = ZoneInfo(mapping.time_zone)
 
@@ -144,7 +152,7 @@ def _fen(per_unit: int) -> Callable[[str], int]:
     @lru_cache(maxsize=20_000)
     def fen(text: str) -> int:
         price = Decimal(text)
-        if not price.is_finite() or abs(price) > 10**12:
+        if not price.is_finite() or abs(price) > MOST:
             raise ValueError(text)
         return int((price * per_unit).to_integral_value(ROUND_HALF_UP))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from mall.columns import FileRefused
 from mall.exports import RETURN, SALE, Line
 
 REFUND = "refund"
@@ -49,10 +50,15 @@ class Staging:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a shop's buyers: for its owner's eyes only
-        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=0.5)
         self._db.row_factory = sqlite3.Row
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        try:
+            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=NORMAL"):
+                self._db.execute(f"PRAGMA {pragma}")
+            self._db.executescript("BEGIN EXCLUSIVE; COMMIT")
+        except sqlite3.OperationalError:
+            self._db.close()
+            raise FileRefused("另一个命令正在导入这个文件。等它完成") from None
         self._db.create_aggregate("amounts", 2, Amounts)  # type: ignore[arg-type]
 
     def __enter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import itertools
 import os
 import random
 from collections.abc import Sequence
@@ -49,6 +50,12 @@ def generate(path: Path, orders: int, seed: int = 7) -> Path:
     rows.append(("A563185", "B", "Adjust bad debt", 1, at, "11062.06", "", "UK"))
     rows.append((*rows[0][:3], 5, *rows[0][4:]))  # an invoice that goes on at the end of the file
     return write(path, rows)
+
+
+def first_lines(source: Path, path: Path, count: int) -> Path:
+    with gzip.open(source, "rt", encoding="utf-8") as whole, gzip.open(path, "wt", encoding="utf-8") as part:
+        part.writelines(itertools.islice(whole, count + 1))
+    return path
 
 
 def independent_sums(path: Path) -> tuple[int, Decimal, int, Decimal, dict[str, int]]:

@@ -14,7 +14,7 @@ from crm import orders
 from mall.columns import FileRefused, load
 from mall.imports import import_file
 from models import Identity, Order, OrderLine
-from tests.mall.exports import HEADER, REAL, generate, independent_sums, write
+from tests.mall.exports import HEADER, REAL, first_lines, generate, independent_sums, write
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2010-12-0{} 08:26:00"
@@ -111,14 +111,16 @@ def test_whatever_is_not_imported_says_why_and_everything_adds_up(run):
             sale("12", 1, "A", 1, "NaN"),
             sale("13", 1, "A", 1, "one pound"),
             sale("14\0", 1, "A", 1, "1"),
+            sale("15", 1, "A", "9" * 30, "1"),
+            (),
         ]
     )
 
     assert skipped(report) == {
         "bad_debt": 1, "no_price": 1, "order_rejected": 1, "return_beyond_orders": 2, "return_of_guest": 1,
-        "return_without_order": 1, "return_without_pieces": 1, "stock_correction": 1, "unreadable": 5,
+        "return_without_order": 1, "return_without_pieces": 1, "stock_correction": 1, "unreadable": 6,
     }  # fmt: skip
-    assert report.imported.lines + sum(skipped(report).values()) == report.file.lines == 16
+    assert report.imported.lines + sum(skipped(report).values()) == report.file.lines == 17
     parts = [report.imported, *report.skipped.values()]
     assert sum(Decimal(part.amount) for part in parts) == Decimal(report.file.amount)
     assert (report.rounded.lines, Decimal(report.rounded.amount)) == (1, Decimal("-0.001"))
@@ -177,6 +179,18 @@ def test_an_interrupted_import_goes_on_where_it_stopped(run, runtime, tmp_path, 
     assert 0 < stored < len(make.rows(Order)) == report.orders["accepted"]
     assert told[0] > stored
     assert report.orders["unchanged"] == 0
+
+
+def test_a_file_that_another_command_is_importing_is_refused(run, tmp_path):
+    path = write(tmp_path / "orders.csv", [sale("1", 1, "A", 1, "5")])
+
+    def meanwhile(what, done, total):
+        with pytest.raises(FileRefused, match="正在导入"):
+            run(path)
+
+    report = run(path, progress=meanwhile)
+
+    assert report.orders["accepted"] == 1
 
 
 def test_what_was_staged_for_a_database_that_is_gone_is_stored_from_the_start(run, runtime, tmp_path, make):
@@ -289,11 +303,15 @@ def test_the_command_reports_and_refuses_in_words(command, tmp_path, make):
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_whole_file_is_accounted_for_in_little_memory_and_twice_is_once(command, runtime, tmp_path, request):
-    """On SQLite the real shop's 541,909 lines; on PostgreSQL, and without that file, generated lines."""
+    """The real shop's 541,909 lines on SQLite and its first 40,000 on PostgreSQL; generated lines where it is not."""
     is_real = REAL.exists() and runtime.engine.dialect.name == "sqlite"
-    if not REAL.exists():
+    if is_real:
+        path = REAL.resolve()
+    elif REAL.exists():
+        path = first_lines(REAL, tmp_path / "slice.csv.gz", 40_000)
+    else:
         print(f"{REAL} is not there: the same on generated lines")
-    path = REAL.resolve() if is_real else generate(tmp_path / "generated.csv.gz", orders=2000)
+        path = generate(tmp_path / "generated.csv.gz", orders=2000)
     lines, amount, sales, sold, fen = independent_sums(path)
 
     report_path = tmp_path / "report.json"
