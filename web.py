@@ -16,6 +16,8 @@ from config import Server
 
 # A sidebar with a large answer and a bench client share the loop; the defaults' 100 connections are a small shop's.
 CONNECTIONS = 1000
+# Bodies are taken in whole before the app sees them. Up to here the app says in its own words that one is too large.
+LARGEST_BODY = 16 * 1024 * 1024
 
 
 class Background(Protocol):
@@ -80,5 +82,13 @@ def leave_on_sigterm() -> None:
 
 def _bind(app: Flask, host: str, port: int, threads: int) -> Any:
     return create_server(
-        app, host=host, port=port, threads=threads, ident=None, connection_limit=CONNECTIONS, backlog=socket.SOMAXCONN
+        app,
+        host=host,
+        port=port,
+        threads=threads,
+        ident=None,
+        connection_limit=CONNECTIONS,
+        backlog=socket.SOMAXCONN,
+        max_request_body_size=LARGEST_BODY,
+        clear_untrusted_proxy_headers=False,  # `server.behind_proxy` decides whether the app believes them
     )

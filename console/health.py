@@ -74,6 +74,8 @@ def _may_measure(authorization: str, address: str | None) -> bool:
     token = runtime().settings.server.metrics_token.get_secret_value()
     if token:
         return hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode())
+    if "X-Forwarded-For" in request.headers and not runtime().settings.server.behind_proxy:
+        return False  # a proxy on this machine that we were not told of: everybody comes from here
     try:
         return ip_address(address or "").is_loopback
     except ValueError:
