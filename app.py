@@ -3,14 +3,16 @@
 import logging
 import traceback
 from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, redirect, render_template, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import Babel
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, RequestRedirect
 
 import bot.callback
 import console
@@ -34,7 +36,7 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
 
     `bridge_origin` is the demo's: the sandbox that frames the sidebar and plays the WeCom client. No setting sets it.
     """
-    app = Flask("huitou", root_path=str(ROOT), template_folder="templates", static_folder=None)
+    app = Program("huitou", root_path=str(ROOT), template_folder="templates", static_folder=None)
     app.extensions["huitou"] = runtime
     app.config.update(
         SECRET_KEY=runtime.vault.session_key,
@@ -69,6 +71,18 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
     return app
 
 
+class Program(Flask):
+    def handle_http_exception(self, e: HTTPException) -> Any:
+        """A missing slash leads on without a host: Werkzeug would name the caller's, which anybody can make up."""
+        if isinstance(e, RequestRedirect):
+            to = urlsplit(e.new_url)
+            return redirect(f"/{to.path.lstrip('/')}" + (f"?{to.query}" if to.query else ""), e.code)
+        return super().handle_http_exception(e)
+
+    def log_exception(self, exc_info: Any) -> None:
+        """Nothing here: what went wrong is logged where it is answered, without its text, which may quote anything."""
+
+
 class RowNumber(IntegerConverter):
     """A number in a path that a database can look up; a longer one is no page of ours."""
 
@@ -95,7 +109,10 @@ def _answer_errors(app: Flask, runtime: Runtime) -> None:
     @app.errorhandler(RuleError)
     def rule_said_no(error: RuleError) -> tuple[Response | str, int]:
         if isinstance(error, Refused) and "actor" in g:
-            _audit_refusal(runtime, error)
+            try:
+                _audit_refusal(runtime, error)
+            except Exception as problem:
+                return bug(problem)
         return _reply(error.code, gettext(error.key, **error.values), error.status, error.field)
 
     @app.errorhandler(CSRFError)
@@ -103,14 +120,16 @@ def _answer_errors(app: Flask, runtime: Runtime) -> None:
         return _reply("csrf", gettext("页面放得太久了。刷新一下再试"), 400)
 
     @app.errorhandler(HTTPException)
-    def http_said_no(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+    def http_said_no(error: HTTPException) -> Any:
         code = error.code or 500
+        if isinstance(error, InternalServerError):  # an error handler or a header of ours went wrong
+            return bug(error.original_exception or error)
         if code < 400:
             return error
         return _reply(HTTPStatus(code).name.lower(), _words(code), code)
 
     @app.errorhandler(Exception)
-    def bug(error: Exception) -> tuple[Response | str, int]:
+    def bug(error: BaseException) -> tuple[Response | str, int]:
         number = runtime.new_code(6)
         frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
         log.error("error %s at %s: %s\n%s", number, request.endpoint, type(error).__name__, frames)
@@ -145,6 +164,7 @@ def _words(code: int) -> str:
 def _reply(code: str, message: str, status: int, field: str | None = None) -> tuple[Response | str, int]:
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
     if wants_page and request.path.startswith(("/console", "/sidebar")):
+        g.pop("user", None)  # whose menu would be read from the database, and that may be what is out of order
         page = "console/error.html" if request.path.startswith("/console") else "error.html"
         return render_template(page, message=message, code=code, status=status), status
     body = {"error": code, "message": message} | ({"field": field} if field else {})
