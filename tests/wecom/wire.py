@@ -35,10 +35,12 @@ class Page:
     hangs_up: bool = False  # close the connection afterwards, as a server does with idle ones, without saying so
 
 
+@dataclass(frozen=True)
 class Drop:
     """Read the request, then close the connection without a word."""
 
 
+@dataclass(frozen=True)
 class Hang:
     """Read the request, then say nothing until the test is over."""
 
