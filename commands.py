@@ -13,8 +13,8 @@ from flask import Flask
 
 import demo
 from config import ConfigError, Settings, load
-from crm import inbox, shops, users
-from crm.errors import RuleError
+from crm import audits, inbox, shops, users
+from crm.errors import NotFound, RuleError
 from doctor import examine
 from jobs.inbox import apply_events
 from jobs.schedule import JOBS
@@ -92,12 +92,40 @@ def serve(context: click.Context, web_only: bool) -> None:
 
 def invite_first_owner(runtime: Runtime) -> None:
     """Print a link for the console's first owner, as long as there is none."""
-    token = secrets.token_urlsafe(24)
-    with runtime.transaction() as session:
+    with runtime.reading() as session:
         if users.has_any(session):
             return
-        users.new_link(session, runtime.vault.digest(token), now=runtime.now())
-    click.echo(f"第一次登录后台 / first sign-in: {runtime.settings.server.public_url}/console/enter?token={token}")
+    click.echo(f"第一次登录后台 / first sign-in: {_sign_in_link(runtime)}")
+
+
+def _sign_in_link(runtime: Runtime, login: str | None = None) -> str:
+    token = secrets.token_urlsafe(24)
+    with runtime.transaction() as session:
+        user = users.of_login(session, login) if login else None
+        if login and user is None:
+            raise NotFound("没有这个账号")
+        if user is not None:
+            users.forget_password(session, user)
+            audits.note(session, actor="system", action="user.link", subject=f"user:{user.id}", now=runtime.now())
+        users.new_link(session, runtime.vault.digest(token), user=user, now=runtime.now())
+    return f"{runtime.settings.server.public_url}/console/enter?token={token}"
+
+
+@cli.command("sign-in-link")
+@click.argument("login", required=False)
+@click.pass_context
+def sign_in_link(context: click.Context, login: str | None) -> None:
+    """Print a one-time link into the console: for the first owner, or for LOGIN to choose a new password."""
+    runtime = runtime_of(context)
+    with runtime.reading() as session:
+        has_owner = users.has_any(session)
+    if has_owner and login is None:
+        raise click.UsageError("已经有账号了，写上登录名 / there are users: name a LOGIN")
+    try:
+        click.echo(_sign_in_link(runtime, login))
+    except RuleError as refusal:
+        click.echo(str(refusal), err=True)
+        sys.exit(FAILED)
 
 
 @cli.command()

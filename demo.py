@@ -115,7 +115,7 @@ def _settings(plan: Plan) -> Settings:
     return Settings(
         server=Server(host=HOST, port=plan.port, public_url=plan.app_url),
         database=Database(url=f"sqlite:///{plan.folder / 'huitou.db'}"),
-        security=Security(master_key_file=str(plan.folder / "master.key")),
+        security=Security(master_key_file=str(plan.folder / "master.key"), session_hours=720),  # its clock may jump
         business=Business(name="小满生活馆"),
         wecom=WeCom(
             corp_id=known["corp_id"],
