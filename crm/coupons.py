@@ -339,7 +339,7 @@ def message(value_fen: int, threshold_fen: int, expires_at: datetime, code: str,
     off = f"减 {yuan(value_fen)} 元"
     terms = f"满 {yuan(threshold_fen)} 元{off}" if threshold_fen else f"不限金额，立{off}"
     last = (expires_at - timedelta(seconds=1)).astimezone(zone)
-    return f"给您留了一张券：{terms}，{last.month} 月 {last.day} 日前都能用。下单时填券码 {code} 就行。"
+    return f"给您留了一张券：{terms}，有效到 {last.month} 月 {last.day} 日。下单时填券码 {code} 就行。"
 
 
 def yuan(fen: int) -> str:

@@ -75,6 +75,12 @@ def contact_followed(session: Session, staff: Staff, external_userid: str) -> Co
     return contact
 
 
+def remark_of(session: Session, staff: Staff, contact: Contact) -> str:
+    """What this staff member calls the contact; empty when they gave no name."""
+    found = select(Follow.remark).where(Follow.contact_id == contact.id, Follow.staff_id == staff.id)
+    return session.scalar(found) or ""
+
+
 def followers(session: Session, customer_id: int) -> list[Follower]:
     """Everybody who follows the customer now, the first to know them first."""
     rows = session.execute(

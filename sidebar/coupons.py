@@ -58,8 +58,9 @@ def customer_coupons(customer_id: int) -> ResponseReturnValue:
         totals = orders.totals(session, customer.id)
         offers = coupons.offers(session, customer.id, average_fen=totals.average_fen, now=now)
         held = cards.held(session, customer.id, now=now)
+        remark = customers.remark_of(session, g.staff, contact)
     if wants_part():
-        facts = {"contact": contact, "totals": totals, "offers": offers, "customer_id": customer.id}
+        facts = {"contact": contact, "remark": remark, "totals": totals, "offers": offers, "customer_id": customer.id}
         answer = make_response(render_template("sidebar/coupons.html", **facts))
     else:
         answer = make_response(

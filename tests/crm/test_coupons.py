@@ -223,5 +223,5 @@ def test_the_words_name_the_amount_the_threshold_the_day_and_the_code(runtime):
     words = coupons.message(1550, 9900, last, "K7M2", zone=runtime.zone)
     free = coupons.message(500, 0, last, "K7M2", zone=runtime.zone)
 
-    assert words == "给您留了一张券：满 99 元减 15.50 元，11 月 27 日前都能用。下单时填券码 K7M2 就行。"
+    assert words == "给您留了一张券：满 99 元减 15.50 元，有效到 11 月 27 日。下单时填券码 K7M2 就行。"
     assert "不限金额，立减 5 元" in free
