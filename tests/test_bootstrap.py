@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,8 @@ def repository_files() -> list[Path]:
 @pytest.fixture
 def checkout(tmp_path):
     """A checkout without packages, whose front-end files stand in node_modules."""
-    for source in VENDOR.values():
-        (tmp_path / "node_modules" / source).parent.mkdir(parents=True)
+    for source in chain.from_iterable(VENDOR.values()):
+        (tmp_path / "node_modules" / source).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "node_modules" / source).write_text(f"/* {source} */" * 99)
     for name in (*LOCKS, "package.json", "package-lock.json"):
         (tmp_path / name).write_text(name)
@@ -156,8 +157,8 @@ def test_front_end_files_are_named_by_their_content_with_a_gzip_beside(checkout)
 
     manifest = json.loads((checkout.vendor / "manifest.json").read_text())
     assert manifest.keys() == VENDOR.keys()
-    for name, source in VENDOR.items():
-        content = (checkout.node_modules / source).read_bytes()
+    for name, sources in VENDOR.items():
+        content = b"\n".join((checkout.node_modules / source).read_bytes() for source in sources)
         assert (checkout.vendor / manifest[name]).read_bytes() == content
         assert gzip.decompress((checkout.vendor / f"{manifest[name]}.gz").read_bytes()) == content
         assert re.fullmatch(r"[\w-]+\.[0-9a-f]{12}\.min\.(js|css)", manifest[name])
@@ -166,7 +167,7 @@ def test_front_end_files_are_named_by_their_content_with_a_gzip_beside(checkout)
 def test_new_front_end_files_replace_the_old_ones(checkout):
     checkout.copy_vendor()
     before = set(os.listdir(checkout.vendor))
-    (checkout.node_modules / VENDOR["htmx.js"]).write_text("newer")
+    (checkout.node_modules / VENDOR["htmx.js"][0]).write_text("newer")
 
     checkout.copy_vendor()
 
