@@ -1,11 +1,14 @@
 """What every page shares: its assets, its headers, its ways to write money and moments."""
 
+import gzip
 import json
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, current_app, g, request
 from flask_babel import get_locale
@@ -14,6 +17,12 @@ from whitenoise import WhiteNoise
 from runtime import ROOT, runtime
 from words import gettext
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
+WITH_PAGES = ("/sidebar/", "/console/", "/static/")
+WORTH_GZIPPING = 1024
 HASHED = re.compile(r"/static/vendor/.+\.[0-9a-f]{8,}\.")
 
 
@@ -71,6 +80,32 @@ def serve_static(app: Flask) -> None:
         max_age=31_536_000,
         immutable_file_test=lambda path, url: bool(HASHED.search(url)),
     )
+    app.wsgi_app = Gzipped(app.wsgi_app)  # type: ignore[method-assign]
+
+
+class Gzipped:
+    """Pages and our own static files leave gzipped; vendor files have their compressed copy beside them."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        accepts = "gzip" in environ.get("HTTP_ACCEPT_ENCODING", "") and "HTTP_RANGE" not in environ
+        if not accepts or not environ["PATH_INFO"].startswith(WITH_PAGES):
+            return self._app(environ, start_response)
+        response = Response.from_app(self._app, environ, buffered=True)
+        if response.mimetype in TEXTS:
+            response.vary.add("Accept-Encoding")
+            data = response.get_data()
+            if len(data) >= WORTH_GZIPPING and "Content-Encoding" not in response.headers:
+                response.set_data(_gzip(data))
+                response.headers["Content-Encoding"] = "gzip"
+        return response(environ, start_response)
+
+
+@lru_cache(64)
+def _gzip(data: bytes) -> bytes:
+    return gzip.compress(data, 6, mtime=0)
 
 
 def register(app: Flask) -> None:
