@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import g, make_response, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from pydantic import Field
 from sqlalchemy.orm import Session
 
@@ -21,6 +20,7 @@ from sidebar import cards
 from sidebar.door import blueprint, staff_only, wants_part
 from sidebar.shapes import coupon_json, offer_json
 from wecom.gates import Verdict
+from words import gettext
 
 KIND = "coupon"
 OCCASION = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")

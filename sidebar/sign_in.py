@@ -4,7 +4,6 @@ from hmac import compare_digest
 
 from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from callers import anyone
@@ -16,6 +15,7 @@ from sidebar.door import blueprint, sign_in_as, wants_part
 from wecom.errors import CodeSpent, WeComError
 from wecom.oauth import authorize_url
 from wecom.types import Member
+from words import gettext
 
 MOST_STATES = 5  # chats opened side by side, each on its way through the sign-in
 LONGEST_CODE = 512
@@ -26,7 +26,7 @@ def ask_to_sign_in(error: NotSignedIn) -> ResponseReturnValue:
     """The page itself goes through WeCom's sign-in and comes back; whatever a page asks for is told so."""
     if request.endpoint == "sidebar.show" and not wants_part():
         return _to_wecom()
-    return {"error": error.code, "message": gettext(error.message)}, error.status
+    return {"error": error.code, "message": gettext(error.key, **error.values)}, error.status
 
 
 def _to_wecom() -> ResponseReturnValue:

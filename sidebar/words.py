@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from flask_babel import get_locale, gettext, lazy_gettext
+from flask_babel import get_locale, lazy_gettext
 
 from runtime import runtime
 from sidebar.door import blueprint
+from words import gettext
 
 HER, HIM, THEM = lazy_gettext("她"), lazy_gettext("他"), lazy_gettext("客户")
 
@@ -63,14 +64,14 @@ def span(since: datetime) -> str:
     """How long two people have known each other, in its two largest units at most."""
     days = days_since(since)
     if days < 31:
-        return str(gettext("%(n)s 天", n=days))
+        return gettext("%(n)s 天", n=days)
     months = days * 12 // 365 or 1
     if months < 12:
-        return str(gettext("%(n)s 个月", n=months))
+        return gettext("%(n)s 个月", n=months)
     years, rest = divmod(months, 12)
     if rest:
-        return str(gettext("%(years)s 年 %(months)s 个月", years=years, months=rest))
-    return str(gettext("%(n)s 年", n=years))
+        return gettext("%(years)s 年 %(months)s 个月", years=years, months=rest)
+    return gettext("%(n)s 年", n=years)
 
 
 def days_since(moment: datetime) -> int:

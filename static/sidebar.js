@@ -7,10 +7,12 @@
   const home = document.body.dataset;
   const token = document.querySelector("meta[name=csrf-token]").content;
   const byId = (id) => document.getElementById(id);
+  const fill = (place, ...parts) => { place.textContent = ""; place.append(...parts); };
   const words = (id) => byId("words-" + id).content.firstElementChild.cloneNode(true);
 
   let chat = null; // the external_userid of the open chat
   let loadedAt = null; // when the card on screen was fresh, as the screen says it
+  let looks = 0; // at a contact WeCom has not told about yet
   let isSending = false;
   let lastFailed = null; // the coupon whose sending failed, for "send again"
   let lastSent = null; // the coupon the toast can take back
@@ -117,9 +119,9 @@
       fold.open = recall(key) === "open";
       fold.addEventListener("toggle", () => remember(key, fold.open ? "open" : "shut"));
     });
-    loadedAt = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+    loadedAt = byId("customer").dataset.at;
     if (byId("banner").dataset.id === "offline") banner(null);
-    if ("pending" in byId("customer").dataset) setTimeout(load, 2500);
+    if ("pending" in byId("customer").dataset && looks++ < 8) setTimeout(load, 2500);
   }
 
   function recall(key) { try { return localStorage.getItem(key); } catch { return null; } }
@@ -128,7 +130,7 @@
   function show(id, message) {
     closeAll();
     const card = byId("card");
-    card.replaceChildren(byId("state-" + id).content.cloneNode(true));
+    fill(card, byId("state-" + id).content.cloneNode(true));
     card.removeAttribute("aria-busy");
     card.querySelector(".number").textContent = message || "";
     card.dataset.state = id;
@@ -139,7 +141,7 @@
   function banner(id, values) {
     const place = byId("banner");
     place.dataset.id = id || "";
-    place.replaceChildren();
+    fill(place);
     if (!id) return;
     const shown = words(id);
     const text = shown.querySelector(".grow");
@@ -151,9 +153,9 @@
 
   let toastTimer;
   function toast(id, seconds) {
-    byId("toast").replaceChildren(words(id));
+    fill(byId("toast"), words(id));
     clearTimeout(toastTimer);
-    toastTimer = setTimeout(() => byId("toast").replaceChildren(), seconds * 1000);
+    toastTimer = setTimeout(() => fill(byId("toast")), seconds * 1000);
   }
 
   /* Sending: on record before, confirmed after, never twice */
@@ -243,7 +245,7 @@
     spinner.className = "spin";
     button.disabled = true;
     button.classList.add("busy");
-    button.prepend(spinner);
+    if (button.classList.contains("btn")) button.prepend(spinner);
     return () => { spinner.remove(); button.disabled = false; button.classList.remove("busy"); };
   }
 
@@ -272,7 +274,7 @@
         await ask("POST", home.home + "coupons/" + lastSent + "/revoke", {});
         toast("revoked", 4);
         await load();
-      } catch (problem) { byId("toast").replaceChildren(); trouble(problem.message); }
+      } catch (problem) { fill(byId("toast")); trouble(problem.message); }
     },
     async copy(button) {
       try { await navigator.clipboard.writeText(button.dataset.copy); toast("copied", 4); }

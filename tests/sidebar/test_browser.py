@@ -1,0 +1,470 @@
+"""A member of staff at a chat: the real SDK, the sandbox's client, the system's Chromium."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from app import create_app
+from config import Server
+from models import Channel, Contact, Coupon, Follow, Identity, Order, Tag, TagAssignment, Touch
+from tests.sidebar.browsers import DESKTOP, PHONES, chromium, opened
+from web import serve_in_thread
+
+pytestmark = pytest.mark.browser
+FOLDER = os.environ.get("SCREENSHOTS")
+CHAT = "wmAAAAwangAAAAAAAAAAAAAAAAAAAAAA"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request, sqlite_databases):
+    """Browsers look at one database; the doors' tests have looked at both."""
+    with sqlite_databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def shop(runtime, sandbox, make):
+    """Two of staff, a regular of theirs with orders and tags, and three batches of coupons; live."""
+    sandbox.post(
+        "/sandbox/load",
+        {
+            "departments": [{"id": 1, "name": "店", "parentid": 0}],
+            "staff": [{"userid": "lan", "name": "林岚", "department": [1]}],
+            "customers": [{"external_userid": CHAT, "name": "苏苏", "unionid": "u1", "gender": 2}],
+            "follows": [{"userid": "lan", "external_userid": CHAT, "createtime": 1740000000}],
+        },
+    )
+    now = runtime.now()
+    lan, mei = make.staff("lan", name="林岚"), make.staff("mei", name="周梅")
+    wang = make.contact(CHAT, name="苏苏", unionid="u1", gender=2)
+    make.follow(wang, lan, remark="苏婉清", followed_at=now - timedelta(days=500))
+    make.follow(
+        wang, mei, remark="苏姐", description="宝宝对香精过敏，只推无香款", followed_at=now - timedelta(days=90)
+    )
+    identity = Identity(id=wang.identity_id, customer_id=wang.customer_id)
+    mini, youzan = make.shop("小程序"), make.shop("有赞")
+    for number in range(26):
+        when = now - timedelta(days=46 + 30 * number)
+        more = {0: {"status": "shipped"}, 1: {"refunded_fen": 3200}}.get(number, {})
+        make.order(
+            identity, (mini, youzan)[number % 2], paid_fen=16800 + 100 * number, ordered_at=when, paid_at=when, **more
+        )
+    for position, (group, name, source) in enumerate(
+        [
+            ("喜好", "爱买鲜花", "rule"),
+            ("喜好", "低糖零食", "survey"),
+            ("宝宝", "6–12 个月", "wecom"),
+            ("宝宝", "爱粉色", "staff"),
+        ]
+    ):
+        tag = make._save(Tag(wecom_id=f"t{position}", group_name=group, name=name, position=position))
+        make._save(
+            TagAssignment(
+                tag_id=tag.id, identity_id=wang.identity_id, customer_id=wang.customer_id, staff_id=lan.id,
+                source=source, assigned_at=now,
+            )
+        )  # fmt: skip
+    make.coupon_batch(name="湿巾回购券", value_fen=1500, threshold_fen=9900, total=212)
+    make.coupon_batch(name="鲜花专场券", value_fen=3000, threshold_fen=19900, total=46)
+    make.coupon_batch(name="坚果零食券", value_fen=500, threshold_fen=0)
+    make.coupon_batch(name="生日礼券", value_fen=8000, threshold_fen=29900, total=3, issued=3)
+    make.gate("live")
+    return wang
+
+
+@pytest.fixture
+def client_at(runtime, sandbox, shop):
+    """The address of the chat in the sandbox's client, the sidebar open beside it."""
+    server = serve_in_thread(create_app(runtime, bridge_origin=sandbox.url))
+    runtime.settings = runtime.settings.model_copy(update={"server": Server(public_url=server.url)})
+    runtime.wecom.warm()
+    forget = [{"name": "huitou_staff", "path": "/sidebar"}]
+    sandbox.put("/sandbox/client", {"sidebar_url": f"{server.url}/sidebar/", "forget_cookies": forget})
+    yield f"{sandbox.url}/#lan/{CHAT}/side"
+    server.close()
+
+
+@pytest.fixture
+def opened_chat(browser, client_at):
+    """The client at one of these sizes, the customer's card on the screen."""
+
+    def open_at(size=DESKTOP, scheme="light", **more):
+        return stack.enter_context(opened(browser, client_at, size, scheme, **more))
+
+    with ExitStack() as stack:
+        yield open_at
+
+
+def give(side):
+    side.get_by_role("button", name="发优惠券").click()
+    side.get_by_role("button", name="发给她").first.click()
+
+
+def keep(chat, name):
+    """A picture of the screen, when somebody wants to look: SCREENSHOTS=folder."""
+    if FOLDER:
+        chat.page.wait_for_timeout(300)
+        chat.page.screenshot(path=f"{FOLDER}/{name}.png")
+
+
+@pytest.mark.parametrize("size", [*PHONES, DESKTOP], ids=lambda size: str(size[0]))
+def test_one_look_and_one_tap(opened_chat, sandbox, make, size):
+    chat = opened_chat(size)
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清")
+    expect(chat.side.locator(".figures")).to_contain_text("4,661")
+    expect(chat.side.get_by_text("最近订单")).to_be_visible()
+    keep(chat, f"card-{size[0]}")
+    assert chat.side.locator("html").evaluate("html => html.scrollWidth - html.clientWidth") == 0
+
+    chat.side.get_by_role("button", name="发优惠券").click()
+    expect(chat.side.locator("#sheet")).to_contain_text("最合适")
+    keep(chat, f"sheet-{size[0]}")
+    chat.side.get_by_role("button", name="发给她").first.click()
+    expect(chat.side.locator("#toast")).to_contain_text("券已发到聊天里")
+    keep(chat, f"sent-{size[0]}")
+
+    coupon = make.rows(Coupon)[0]
+    if size == DESKTOP:
+        expect(chat.page.locator("#lines")).to_contain_text(coupon.code)
+    assert [message["content"]["content"].count(coupon.code) for message in sandbox.messages("lan", CHAT)] == [1]
+    assert [touch.state for touch in make.rows(Touch)] == ["sent"]
+    assert chat.problems == []
+
+
+def test_a_double_tap_sends_one(opened_chat, sandbox, make):
+    side = opened_chat().side
+    side.get_by_role("button", name="发优惠券").click()
+    side.get_by_role("button", name="发给她").first.evaluate(
+        "button => { button.click(); button.click(); button.click() }"
+    )
+    expect(side.locator("#toast")).to_contain_text("券已发到聊天里")
+
+    assert len(sandbox.messages("lan", CHAT)) == len(make.rows(Coupon)) == 1
+
+
+def test_no_answer_from_the_client_leaves_unknown_and_nothing_is_sent_again(opened_chat, sandbox, make):
+    sandbox.faults({"on": "bridge", "name": "sendChatMessage", "hang": True, "after_effect": True})
+    chat = opened_chat(PHONES[2])
+    chat.page.clock.install()
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清")
+    give(chat.side)
+    for _ in range(40):
+        if sandbox.messages("lan", CHAT):
+            break
+        chat.page.wait_for_timeout(100)
+    chat.page.clock.fast_forward(11_000)
+
+    expect(chat.side.locator("#banner")).to_contain_text("不知道发出去没有，看一眼聊天")
+    expect(chat.side.locator("#customer")).to_contain_text("聊天里有")
+    keep(chat, "unknown")
+    assert [touch.state for touch in make.rows(Touch)] == ["unknown"]
+    assert chat.side.get_by_role("button", name="再发").count() == 0
+    chat.side.get_by_role("button", name="聊天里有").click()
+    expect(chat.side.locator(".held .status")).to_contain_text("已发")
+    assert [touch.state for touch in make.rows(Touch)] == ["sent"]
+    assert len(sandbox.messages("lan", CHAT)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "words", "state"),
+    [
+        ("sendChatMessage:fail_no permission", "没发出去，客户没收到", "failed"),
+        ("sendChatMessage:cancel", "你取消了，没有发", "cancelled"),
+    ],
+)
+def test_what_did_not_go_out_stays_hers_and_goes_out_at_the_second_try(opened_chat, sandbox, make, said, words, state):
+    sandbox.faults({"on": "bridge", "name": "sendChatMessage", "err_msg": said, "times": 1})
+    chat = opened_chat(PHONES[2])
+    give(chat.side)
+    expect(chat.side.locator("#banner")).to_contain_text(words)
+    expect(chat.side.locator(".held")).to_contain_text("再发")
+    keep(chat, state)
+    assert [touch.state for touch in make.rows(Touch)] == [state]
+
+    chat.side.locator("#banner").get_by_role("button", name="再发").click()
+    expect(chat.side.locator("#toast")).to_contain_text("券已发到聊天里")
+    assert [touch.state for touch in make.rows(Touch)] == [state, "sent"]
+    assert len(make.rows(Coupon)) == len(sandbox.messages("lan", CHAT)) == 1
+
+
+def test_a_coupon_is_taken_back_from_the_toast(opened_chat, make):
+    side = opened_chat().side
+    give(side)
+    side.locator("#toast").get_by_role("button", name="作废").click()
+
+    expect(side.locator("#toast")).to_contain_text("已作废")
+    expect(side.locator(".held")).to_contain_text("已作废")
+    assert make.rows(Coupon)[0].revoked_at is not None
+
+
+def test_in_rehearsal_the_page_says_so_and_sends_nothing(opened_chat, sandbox, make):
+    make.gate("rehearsal")
+    chat = opened_chat(PHONES[2])
+    give(chat.side)
+
+    expect(chat.side.locator("#banner")).to_contain_text("演练模式")
+    keep(chat, "rehearsal")
+    assert (make.rows(Coupon), sandbox.messages("lan", CHAT)) == ([], [])
+
+
+def test_all_orders_are_searched_paged_and_opened(opened_chat):
+    chat = opened_chat(PHONES[2])
+    chat.side.get_by_role("button", name="全部 26 笔").click()
+    panel = chat.side.locator("#orders")
+    expect(panel.locator("li")).to_have_count(20)
+    keep(chat, "orders")
+    panel.get_by_role("button", name="再看 20 笔").click()
+    expect(panel.locator("li")).to_have_count(26)
+    panel.get_by_text("退款 1").click()
+    expect(panel.locator("li")).to_have_count(1)
+    panel.get_by_role("searchbox").fill("没有这个")
+    expect(panel).to_contain_text("没有这样的订单")
+    panel.get_by_role("searchbox").fill("")
+    panel.get_by_text("已退 ¥32.00").click()
+    expect(chat.side.locator("#order")).to_contain_text("交易完成")
+    expect(chat.side.locator("#order")).to_contain_text("−¥32.00")
+    keep(chat, "order")
+    chat.side.locator("#layer-order").get_by_role("button", name="返回").click()
+    expect(chat.side.locator("#layer-order")).to_be_hidden()
+    expect(panel).to_be_visible()
+    assert chat.problems == []
+
+
+def test_a_sheet_keeps_the_focus_and_gives_it_back(opened_chat):
+    chat = opened_chat()
+    opener = chat.side.get_by_role("button", name="发优惠券")
+    opener.click()
+    sheet = chat.side.locator("#sheet")
+    expect(sheet).to_be_visible()
+    for _ in range(9):
+        chat.page.keyboard.press("Tab")
+        assert sheet.evaluate("sheet => sheet.contains(document.activeElement)")
+    chat.page.keyboard.press("Escape")
+
+    expect(sheet).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_tags_and_colleagues_open_and_stay_open(opened_chat):
+    chat = opened_chat(PHONES[2])
+    chat.side.locator("summary", has_text="标签").click()
+    chat.side.locator("summary", has_text="谁在跟进").click()
+    expect(chat.side.get_by_text("客户自己选的")).to_be_visible()
+    expect(chat.side.get_by_text("宝宝对香精过敏，只推无香款")).to_be_visible()
+    keep(chat, "folds")
+    chat.page.reload()
+
+    expect(chat.side.get_by_text("客户自己选的")).to_be_visible()
+
+
+def test_outside_wecom_the_page_says_where_to_open_it(browser, client_at, runtime, lan_signed_in):
+    with opened(browser, f"{runtime.settings.server.public_url}/sidebar/", PHONES[2], **lan_signed_in) as chat:
+        expect(chat.page.get_by_text("请在企业微信里打开")).to_be_visible()
+        keep(chat, "outside")
+        assert chat.page.locator("#customer").count() == 0
+
+
+@pytest.fixture
+def lan_signed_in(client_at, runtime, make):
+    """The cookie of her session, for a browser without the bridge."""
+    plain = create_app(runtime)
+    client = plain.test_client()
+    with client.session_transaction("/sidebar/") as session:
+        session.update(staff_id=1, at=runtime.now().timestamp())
+    cookie = client.get_cookie("huitou_staff", path="/sidebar")
+    return {
+        "storage_state": {
+            "cookies": [
+                {
+                    "name": "huitou_staff", "value": cookie.value, "domain": "127.0.0.1", "path": "/sidebar",
+                    "expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax",
+                }
+            ],
+            "origins": [],
+        }
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"name": "getCurExternalContact", "err_msg": "getCurExternalContact:fail no permission"}, "企业微信不让看"),
+        (
+            {
+                "name": "getCurExternalContact",
+                "err_msg": "getCurExternalContact:fail without context of external contact",
+            },
+            "这里没有客户",
+        ),
+        ({"name": "agentConfig", "err_msg": "agentConfig:fail_invalid signature, 40093"}, "企业微信不让看"),
+    ],
+)
+def test_each_refusal_of_the_client_has_its_words(opened_chat, sandbox, fault, words):
+    sandbox.faults({"on": "bridge"} | fault)
+
+    expect(opened_chat(PHONES[2]).side.locator("main")).to_contain_text(words)
+
+
+def test_a_client_that_never_answers_is_given_up(opened_chat, sandbox):
+    sandbox.faults({"on": "bridge", "name": "getContext", "hang": True})
+    chat = opened_chat(PHONES[2])
+    chat.page.clock.install()
+    chat.side.locator(".skeleton").wait_for()
+    keep(chat, "skeleton")
+    chat.page.reload()
+    chat.side.locator(".skeleton").wait_for()
+    chat.page.wait_for_timeout(700)
+    chat.page.clock.fast_forward(9_000)
+
+    expect(chat.side.locator("main")).to_contain_text("企业微信没有应答")
+    keep(chat, "silent")
+
+
+def test_a_stranger_of_lans_is_refused_in_words(opened_chat, runtime, shop):
+    with runtime.transaction() as session:
+        session.query(Follow).filter(Follow.contact_id == shop.id).update({"ended_at": runtime.now()})
+
+    chat = opened_chat(PHONES[2])
+
+    expect(chat.side.locator("main")).to_contain_text("这位客户不是你跟进的")
+    keep(chat, "refused")
+
+
+def test_a_lost_network_keeps_the_old_card_and_says_since_when(opened_chat):
+    chat = opened_chat(PHONES[2])
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清")
+    chat.page.route("**/sidebar/**", lambda route: route.abort())
+    chat.side.get_by_role("button", name="全部 26 笔").click()
+
+    expect(chat.side.locator("#banner")).to_contain_text("网络断了，下面是")
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清")
+    keep(chat, "offline")
+    chat.page.unroute("**/sidebar/**")
+    chat.side.locator("#banner").get_by_role("button", name="重试").click()
+    expect(chat.side.locator("#banner")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "words"),
+    [
+        ("pending", {"known_at": None, "name": ""}, "资料还在路上"),
+        ("unmatched", {"unionid": None}, "还没对上订单"),
+        ("new", {"unionid": "u1"}, "还没买过"),
+    ],
+)
+def test_somebody_new_is_said_to_be_new(opened_chat, runtime, shop, make, name, facts, words):
+    counter = make._save(Channel(state="c1", name="包裹卡", created_at=runtime.now()))
+    with runtime.transaction() as session:
+        session.query(Order).update({"customer_id": None, "identity_id": None})
+        session.query(Contact).update(facts)
+        session.query(Follow).filter(Follow.remark == "苏婉清").update(
+            {"remark": "", "channel_id": counter.id, "followed_at": runtime.now()}
+        )
+        session.query(Follow).filter(Follow.remark != "").delete()
+
+    chat = opened_chat(PHONES[2])
+
+    expect(chat.side.locator("main")).to_contain_text(words)
+    expect(chat.side.locator("main")).to_contain_text("来自 包裹卡")
+    keep(chat, name)
+
+
+CONTRAST = """
+() => {
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const solid = (colour) => colour[3] ?? 1;
+  const over = (top, under) => [0, 1, 2].map((n) => top[n] * solid(top) + under[n] * (1 - solid(top)));
+  const linear = (v) => v / 255 <= .04045 ? v / 255 / 12.92 : ((v / 255 + .055) / 1.055) ** 2.4;
+  const light = (rgb) => [.2126, .7152, .0722].reduce((sum, share, n) => sum + share * linear(rgb[n]), 0);
+  const ground = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.length && solid(colour) > 0) layers.push(colour);
+      if (colour.length && solid(colour) === 1) break;
+    }
+    return layers.reverse().reduce((under, top) => over(top, under), [255, 255, 255]);
+  };
+  const pale = [];
+  let seen = 0;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    const text = walker.currentNode.textContent.trim();
+    if (!text || !element.getClientRects().length || element.closest("[inert]")) continue;
+    const behind = ground(element);
+    const front = over(parse(getComputedStyle(element).color), behind);
+    const [high, low] = [light(front), light(behind)].sort((a, b) => b - a);
+    const ratio = (high + .05) / (low + .05);
+    seen++;
+    if (ratio < 4.5) pale.push([element.className, text.slice(0, 12), ratio.toFixed(2)]);
+  }
+  return { seen, pale };
+}
+"""
+SMALL = """
+() => [...document.querySelectorAll("button, summary, a[href], input[type=search], label.filter")]
+  .filter((one) => one.getClientRects().length && !one.closest("[inert]"))
+  .map((one) => [one.textContent.trim().slice(0, 10) || one.getAttribute("aria-label"), one.getBoundingClientRect()])
+  .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+  .map(([name, box]) => `${name} ${box.width}x${box.height}`)
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_and_every_target_is_large(opened_chat, scheme):
+    chat = opened_chat(PHONES[2], scheme)
+    root = chat.side.locator("html")
+    seen = 0
+
+    def look(name):
+        nonlocal seen
+        found = root.evaluate(CONTRAST)
+        assert (name, found["pale"]) == (name, [])
+        assert (name, root.evaluate(SMALL)) == (name, [])
+        seen += found["seen"]
+        keep(chat, f"{name}-{scheme}")
+
+    chat.side.locator("summary", has_text="标签").click()
+    chat.side.locator("summary", has_text="谁在跟进").click()
+    look("card")
+    chat.side.get_by_role("button", name="全部 26 笔").click()
+    expect(chat.side.locator("#orders li").first).to_be_visible()
+    look("orders")
+    chat.side.locator("#orders li").nth(1).click()
+    expect(chat.side.locator("#order dl").first).to_be_visible()
+    look("order")
+    for layer in ("order", "orders"):
+        chat.side.locator(f"#layer-{layer}").get_by_role("button", name="返回").click()
+        expect(chat.side.locator(f"#layer-{layer}")).to_be_hidden()
+    chat.side.get_by_role("button", name="发优惠券").click()
+    expect(chat.side.locator("#sheet .offer").first).to_be_visible()
+    look("sheet")
+    chat.side.get_by_role("button", name="发给她").first.click()
+    expect(chat.side.locator("#toast")).to_contain_text("作废")
+    look("sent")
+    assert seen > 100
+
+
+def test_the_first_load_is_light(opened_chat):
+    chat = opened_chat(PHONES[2])
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清")
+    frame = next(frame for frame in chat.page.frames if "/sidebar/" in frame.url)
+
+    loaded = frame.evaluate(
+        "() => performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
+        ".filter((one) => new URL(one.name).host === location.host).map((one) => [one.name, one.encodedBodySize])"
+    )
+
+    assert len(loaded) <= 10, loaded
+    assert sum(size for _, size in loaded) <= 60 * 1024, loaded
