@@ -168,7 +168,7 @@ def given(session: Session, customer_id: int, *, limit: int = 20) -> list[Given]
 
 def coupon_of(session: Session, coupon_id: int) -> Coupon:
     """One copy, held still until this transaction ends; an unknown id is `Refused`, as somebody else's would be."""
-    query = select(Coupon).where(Coupon.id == min(coupon_id, 2**63 - 1)).with_for_update()
+    query = select(Coupon).where(Coupon.id == coupon_id).with_for_update()
     coupon = session.scalar(query.execution_options(populate_existing=True))
     if coupon is None:
         raise Refused("没有这张券，或不是你的客户的")

@@ -71,7 +71,6 @@ def settle(
     session: Session, touch_id: int, staff: Staff, outcome: Outcome, *, kind: str, reason: str, now: datetime
 ) -> Touch:
     """Record how a touch went. What is settled stays so; the touch comes back as it stands. Not theirs is `Refused`."""
-    touch_id = min(touch_id, 2**63 - 1)
     session.execute(
         update(Touch)
         .where(
