@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+from datetime import timedelta
 
 import pytest
 
 from app import create_app
 from callers import caller_of
+from models import Identity, OrderLine, Staff
 from tests.sidebar.conftest import Seat
 
 PAGE = "http://localhost/sidebar/"
@@ -99,3 +101,25 @@ def test_the_page_is_small(at_the_chat):
 
     assert len((ROOT / "static/sidebar.css").read_bytes()) <= 12 * 1024
     assert len(at_the_chat.client.get("/sidebar/").data) <= 24 * 1024
+
+
+def test_every_screen_speaks_english_where_the_shop_does(make, runtime, lan, at_the_chat):
+    business = runtime.settings.business.model_copy(update={"language": "en", "name": "Shop"})
+    runtime.settings = runtime.settings.model_copy(update={"business": business})
+    wang = make.contact("wm_wang", name="Wang", unionid="u1", gender=2)
+    make.follow(wang, lan, remark="Old friend", followed_at=runtime.now() - timedelta(days=500))
+    make._save(Staff(userid="mei", userid_key="mei", name="Mei", created_at=runtime.now()))
+    with runtime.transaction() as session:
+        session.get(Staff, lan.id).name = "Lan"
+    identity = Identity(id=wang.identity_id, customer_id=wang.customer_id)
+    order = make.order(identity, make.shop("Mini"), refunded_fen=100)
+    make.coupon_batch(name="Ten off")
+    with runtime.transaction() as session:
+        session.query(OrderLine).update({"name": "Wipes"})
+
+    parts = ["contacts/wm_wang", *(f"customers/{wang.customer_id}/{rest}" for rest in ("orders", "coupons"))]
+    parts.append(f"customers/{wang.customer_id}/orders/{order.id}")
+    pages = {path: at_the_chat.get(path, part=True).text for path in parts} | {"": at_the_chat.get("").text}
+
+    for path, page in pages.items():
+        assert (path, re.findall("[\u4e00-\u9fff，。：、（）]+", page)) == (path, [])
