@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from crm.errors import BadInput, TooLarge
 
 Model = TypeVar("Model", bound=BaseModel)
+MOST_KEYS = 64  # of one object; every key too many is an error of its own, and a million of them take the machine
+LONGEST_NAME = 100  # of a field that is named in a refusal: unknown ones are the caller's own words
 
 SENTENCES = {
     "missing": "缺少这一项",
@@ -22,6 +24,7 @@ SENTENCES = {
     "greater_than_equal": "不能小于 {ge}",
     "less_than_equal": "不能大于 {le}",
     "literal_error": "应为 {expected} 之一",
+    "string_pattern_mismatch": "写法不对",
     "string_too_long": "最多 {max_length} 个字符",
     "string_too_short": "最少 {min_length} 个字符",
     "too_long": "最多 {max_length} 项",
@@ -93,7 +96,7 @@ def fit(model: type[Model], value: Any, **context: Any) -> Model:
         return model.model_validate(value, context=context)
     except ValidationError as problem:
         error = problem.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in error["loc"])
+        field = ".".join(str(part) for part in error["loc"])[:LONGEST_NAME]
         raise BadInput(f"{field}: {sentence(error)}" if field else sentence(error), field=field or None) from None
 
 
@@ -108,6 +111,8 @@ class _Refusal(ValueError):
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_KEYS:
+        raise _Refusal(f"一个对象里最多 {MOST_KEYS} 个键")
     made = dict(pairs)
     if len(made) != len(pairs):
         raise _Refusal("同一个键出现了两次")
@@ -124,10 +129,18 @@ def _refuse_unstorable(value: Any) -> None:
     while waiting:
         item = waiting.pop()
         if isinstance(item, str):
-            if "\0" in item or any("\ud800" <= letter <= "\udfff" for letter in item):
+            if "\0" in item or not _is_whole(item):
                 raise BadInput("文字里有不能保存的字符（NUL 或半个字符）")
         elif isinstance(item, dict):
             waiting.extend(item)
             waiting.extend(item.values())
         elif isinstance(item, list):
             waiting.extend(item)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

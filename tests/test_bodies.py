@@ -121,3 +121,16 @@ def test_a_forms_fields_are_texts(read_fields):
 def test_a_form_that_does_not_fit_is_refused(read_fields, body, content_type):
     with pytest.raises(BadInput):
         read_fields(body, content_type)
+
+
+def test_more_keys_than_any_form_has_are_refused_before_each_becomes_an_error(read):
+    with pytest.raises(BadInput, match="最多 64 个键"):
+        read(json.dumps({f"k{n}": 0 for n in range(65)}))
+
+
+def test_a_field_nobody_knows_is_named_in_short(read):
+    with pytest.raises(BadInput) as refusal:
+        read(json.dumps({"name": "a", "value_fen": 1, "很" * 200: 1}), limit=10_000)
+
+    assert refusal.value.field == "很" * 100
+    assert len(refusal.value.message) < 120
