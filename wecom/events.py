@@ -7,6 +7,9 @@ from typing import Any
 
 from wecom.types import moment
 
+LONGEST_KIND = 100  # those we know have up to 60 letters; it becomes a label in /metrics
+LONGEST_MSG_ID = 64  # WeCom's are numbers of 64 bits
+
 _OWN_FIELDS = frozenset(
     (
         "tousername",
@@ -57,10 +60,10 @@ def event_of(fields: dict[str, Any], xml: bytes) -> Event:
         kind = f"{event}.{found['changetype']}" if found["changetype"] else event
     else:
         kind = msg_type or str(texts.get("infotype", "unknown"))
-    is_message = msg_type not in (None, "event") and msg_id is not None
+    is_message = msg_type not in (None, "event") and msg_id is not None and len(msg_id) <= LONGEST_MSG_ID
     sender = found["fromusername"]
     return Event(
-        kind=kind,
+        kind=kind[:LONGEST_KIND],
         key=f"msg:{msg_id}" if is_message else hashlib.sha256(xml).hexdigest(),
         create_time=moment(found["createtime"]),
         msg_id=msg_id,

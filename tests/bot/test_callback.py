@@ -130,3 +130,16 @@ def test_a_check_of_the_address_by_the_sandbox_passes_over_http(running_app, san
     answer = sandbox.put("/sandbox/callback", {"url": f"{running_app.url}/bot/callback"})
 
     assert answer["url"] == f"{running_app.url}/bot/callback"
+
+
+def test_ids_and_kinds_of_any_length_are_stored_and_make_no_long_label(callbacks, make, client):
+    digits = "".join(str(number * 7919 % 99991) for number in range(3000))
+    for xml in (
+        f"<xml><MsgType>text</MsgType><MsgId>{digits}</MsgId></xml>",
+        f"<xml><MsgType>event</MsgType><Event>{digits}</Event></xml>",
+    ):
+        assert callbacks.post(xml).text == "success"
+        assert callbacks.post(xml).text == "success"
+
+    assert [(row.deliveries, len(row.key)) for row in make.rows(Inbox)] == [(2, 64), (2, 64)]
+    assert max(map(len, client.get("/metrics").text.splitlines())) < 500
