@@ -33,11 +33,14 @@ def done(action: str) -> str:
         "console.users_page": gettext("打开账号页"),
         "coupon_batch.create": gettext("新建一批券"),
         "coupon_batch.close": gettext("停发一批券"),
-        "customer.read": gettext("看了客户"),
+        "customer.merge": gettext("两份资料合成一位客户"),
+        "sidebar.sign_in": gettext("打开侧边栏"),
         "coupon.grant": gettext("发了一张券"),
         "coupon.revoke": gettext("作废一张券"),
     }
-    return words.get(action) or action
+    if action in words:
+        return words[action]
+    return gettext("在侧边栏里（%(name)s）", name=action[8:]) if action.startswith("sidebar.") else action
 
 
 def outcome(code: str) -> tuple[str, str]:

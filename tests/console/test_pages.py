@@ -139,6 +139,7 @@ def test_a_notice_opens_beside_the_list_and_on_a_phone_instead_of_it(chromium, a
             page.get_by_role("link", name="客户添加了好友").click()
 
             expect(page.get_by_text("不会再发一遍欢迎语")).to_be_visible()
+            expect(page.locator("aside#detail ol.steps li")).to_have_count(4)
             expect(page).to_have_url(f"{address}/console/inbox/2")
             expect(page.locator("table.inbox")).to_be_visible(visible=beside)
             page.go_back()
