@@ -36,6 +36,12 @@ def named(session: Session, userid: str) -> Staff | None:
     return session.scalar(select(Staff).where(Staff.userid_key == userid.lower()))
 
 
+def name_of(session: Session, userid: str) -> str | None:
+    """The name customers may read; None for one the directory has not told us about."""
+    found = named(session, userid)
+    return found.name if found and found.name != found.userid else None
+
+
 def learn(session: Session, members: Iterable[StaffMember], *, now: datetime) -> int:
     """Store what the directory says of these members; returns how many there were."""
     shown = {member.userid.lower(): member for member in members}

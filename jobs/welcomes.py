@@ -57,8 +57,7 @@ def _plan(runtime: Runtime) -> None:
             if code is None:
                 welcomes.skip(session, notice)
                 continue
-            member = staff.named(session, notice.userid or "")
-            name = member.name if member else f"{runtime.settings.business.name}的客服"
+            name = staff.name_of(session, notice.userid or "") or f"{runtime.settings.business.name}的客服"
             welcomes.plan(
                 session, notice, key=f"welcome:{runtime.vault.digest(code)}", now=runtime.now(),
                 text_sealed=runtime.vault.seal(welcomes.wording(runtime.settings.welcome.text, name)),

@@ -1,7 +1,9 @@
 """The program as it runs: waitress, the worker, and the sandbox told where to push."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask
 
@@ -27,3 +29,12 @@ def running(app: Flask, runtime: Runtime, sandbox: Sandbox | None, *, worker: bo
         server.close()
         if stop_following:
             stop_following()
+
+
+def until(look: Callable[[], Any], *, seconds: float = 10) -> Any:
+    """What `look` answers as soon as it is true; an assertion when it is not by then."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < end, f"still {found!r} after {seconds} s"
+        time.sleep(0.02)
+    return found

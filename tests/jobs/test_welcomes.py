@@ -64,6 +64,19 @@ def test_a_welcome_belongs_to_the_contact_whichever_lane_was_first(added, runtim
     ]
 
 
+def test_a_member_the_directory_has_not_named_speaks_for_the_shop(sandbox, callbacks, clock, runtime, make):
+    make.gate("live")
+    customer = sandbox.post("/sandbox/scan", {"userid": "Lan"})
+    callbacks.contact(
+        "add_external_contact", "Lan", customer["external_userid"], at=clock(), WelcomeCode=customer["welcome_code"]
+    )
+    apply_events(runtime)
+
+    send_welcomes(runtime)
+
+    assert texts(sandbox, customer["external_userid"])[0].startswith("您好，我是我的小店的客服")
+
+
 @pytest.mark.parametrize(("mode", "state"), [("rehearsal", "would_send"), ("stopped", "held")])
 def test_the_gate_is_asked_and_its_word_is_recorded(mode, state, added, sandbox, runtime, make):
     make.gate(mode)
