@@ -36,5 +36,5 @@ def until(look: Callable[[], Any], *, seconds: float = 10) -> Any:
     end = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < end, f"still {found!r} after {seconds} s"
-        time.sleep(0.02)
+        time.sleep(0.05)
     return found
