@@ -51,6 +51,7 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
         BRIDGE_ORIGIN=bridge_origin,
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.session_interface = DoorSessions()
     app.url_map.converters["int"] = RowNumber
     Babel(app, locale_selector=lambda: g.get("language") or runtime.settings.business.language)

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -92,8 +91,8 @@ def _store(
                 staging.reject(order["order_no"])
 
     for batch in orders.batches(checked()):
-        store = partial(orders.store, shop=shop, batch=batch, vault=runtime.vault, now=now)
-        counts.update(runtime.in_transaction(store))
+        with runtime.transaction() as session:
+            counts.update(orders.store(session, shop, batch, vault=runtime.vault, now=now))
         staging.put_note("stopped", json.dumps({"after": batch[-1].order_no, "counts": counts}))
         progress("store", counts.total(), total)
     return counts, rejected[:100]

@@ -15,7 +15,7 @@ function action(step, { customer, userid }) {
 
 function outcome(step, { customer, userid, welcomeSeconds }) {
   const adder = staff.find((member) => member.userid === userid);
-  return [`${customer.name} 加了${adder ? adder.name : ` ${userid}`}`, `${welcomeSeconds === null ? '' : welcomeSeconds.toFixed(1)} 秒`, '看过了', '发到聊天里了'][step - 1];
+  return [`${customer.name} 加了${adder ? adder.name : ` ${userid}`}`, welcomeSeconds === null ? '' : tour.took(welcomeSeconds), '看过了', '发到聊天里了'][step - 1];
 }
 
 let drawn = '';

@@ -29,6 +29,9 @@ export async function startOver() {
   localStorage.setItem(STARTED, String(known.length ? known[0].id : 0));
 }
 
+/** How long a welcome took, as one says it. */
+export const took = (seconds) => (seconds < 0.1 ? '不到 0.1 秒' : `${seconds.toFixed(1)} 秒`);
+
 /**
  * `{done, customer, userid, scannedAt, welcomeSeconds}`: how many steps are done, in their order.
  * The newest add since the round began counts,
