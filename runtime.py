@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import or_, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from config import ConfigError, Settings
@@ -27,6 +28,8 @@ from wecom.client import WeCom
 from wecom.gates import Verdict
 from wecom.tokens import StoredToken
 
+Done = TypeVar("Done")
+DEADLOCK, DEADLOCK_TRIES = "40P01", 5
 ROOT = Path(__file__).resolve().parent
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: read aloud over a counter
 
@@ -81,6 +84,20 @@ class Runtime:
                     yield session
             finally:
                 self._local.open = False
+
+    def in_transaction(self, work: Callable[[Session], Done]) -> Done:
+        """`work` in a transaction of its own, again when PostgreSQL chose it as the victim of a deadlock.
+
+        For rules that lock many rows. What was rolled back left nothing, so `work` only has to be callable twice.
+        """
+        for tries_left in reversed(range(DEADLOCK_TRIES)):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except OperationalError as problem:
+                if getattr(problem.orig, "sqlstate", None) != DEADLOCK or not tries_left:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -33,6 +33,9 @@ class Item(NamedTuple):
     refunded_fen: int = 0
 
 
+LINE_COLUMNS = ("order_id", "position", *Item._fields)
+
+
 class Incoming(NamedTuple):
     """One version of one order, as its shop sent it."""
 
@@ -215,7 +218,7 @@ def _replace_lines(session: Session, items_by_order: dict[int, tuple[Item, ...]]
         delete(OrderLine).where(OrderLine.order_id.in_(items_by_order)).execution_options(synchronize_session=False)
     )
     lines = [
-        {"order_id": order_id, "position": position, **item._asdict()}
+        dict(zip(LINE_COLUMNS, (order_id, position, *item), strict=True))
         for order_id, items in items_by_order.items()
         for position, item in enumerate(items)
     ]

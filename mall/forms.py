@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, model_validator
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from bodies import Form
 from crm.orders import Incoming, Item
 
+ORDER_VALUES, ITEM_VALUES = attrgetter(*Incoming._fields), attrgetter(*Item._fields)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 MOST_FEN = 10**12  # ¥10,000,000,000 an amount: sums of millions of them still fit 64 bits
 MOST_ITEMS = 2000
@@ -115,6 +117,5 @@ class OrderForm(Form):
         return self
 
     def incoming(self) -> Incoming:
-        values = {name: getattr(self, name) for name in Incoming._fields}
-        items = tuple(Item(*(getattr(item, name) for name in Item._fields)) for item in self.items)
-        return Incoming(**values | {"items": items, "coupon_codes": tuple(self.coupon_codes)})
+        items = tuple(Item(*ITEM_VALUES(item)) for item in self.items)
+        return Incoming(*ORDER_VALUES(self))._replace(items=items, coupon_codes=tuple(self.coupon_codes))

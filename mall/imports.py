@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -91,8 +92,8 @@ def _store(
                 staging.reject(order["order_no"])
 
     for batch in orders.batches(checked()):
-        with runtime.transaction() as session:
-            counts.update(orders.store(session, shop, batch, vault=runtime.vault, now=now))
+        store = partial(orders.store, shop=shop, batch=batch, vault=runtime.vault, now=now)
+        counts.update(runtime.in_transaction(store))
         staging.put_note("stopped", json.dumps({"after": batch[-1].order_no, "counts": counts}))
         progress("store", counts.total(), total)
     return counts, rejected[:100]

@@ -1,6 +1,7 @@
 """`POST /mall/orders`: a shop sends its orders."""
 
 from collections import Counter
+from functools import partial
 from typing import Any
 
 from flask import g
@@ -57,7 +58,7 @@ def _store(good: list[tuple[dict[str, Any], Incoming]]) -> None:
     """Batch after batch, each in a transaction of its own; an answered batch is on disk."""
     answers = iter(result for result, _ in good)
     for batch in orders.batches(incoming for _, incoming in good):
-        with runtime().transaction() as session:
-            stored = orders.store(session, g.shop, batch, vault=runtime().vault, now=runtime().now())
+        store = partial(orders.store, shop=g.shop, batch=batch, vault=runtime().vault, now=runtime().now())
+        stored = runtime().in_transaction(store)
         for outcome in stored:
             next(answers)["result"] = outcome

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select, text
 
 from crm import coupons, identities, orders
+from crm.identities import Key
 from crm.orders import Incoming, Item
 from models import Coupon, Customer, Identity, Order, OrderLine, Shop
 
@@ -263,3 +265,42 @@ def test_a_coupon_is_used_by_the_order_placed_first_and_codes_that_are_not_ours_
     with runtime.transaction() as session:
         coupons.mark_used(session, {})
     assert len(make.rows(Shop)) == 1
+
+
+def test_no_order_is_left_behind_by_merges_that_run_beside_the_deliveries(runtime, shop, make):
+    names = [f"u{n}" for n in range(12)]
+    errors = []
+
+    def deliver(part):
+        for round_ in range(3):
+            batch = [incoming(f"{part}-{round_}-{name}", unionid=name) for name in names]
+            runtime.in_transaction(partial(orders.store, shop=shop, batch=batch, vault=runtime.vault, now=START))
+
+    def meet():
+        for n, name in enumerate(names):
+            keys = [Key("external_userid", "", f"wm{n // 2}"), Key("unionid", "", name)]  # two unionids a contact
+            runtime.in_transaction(partial(join, keys=keys))
+
+    def join(session, keys):
+        found = identities.ensure_many(session, keys, now=START)
+        identities.link(session, *(found[key] for key in keys), evidence="test", now=START)
+
+    def guarded(work, *args):
+        try:
+            work(*args)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(deliver, part)) for part in "ab"]
+    threads += [threading.Thread(target=guarded, args=(meet,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert errors == []
+    owner = {row.id: row.customer_id for row in make.rows(Identity)}
+    stored = make.rows(Order)
+    assert len(stored) == 2 * 3 * 12
+    assert [row for row in stored if row.customer_id != owner[row.identity_id]] == []
+    assert len(set(owner.values())) == 6
