@@ -19,8 +19,9 @@ from wecom.endpoints import EFFECTS, ExternalContact, Identity
 from wecom.errors import Temporary, TokenInvalid
 from wecom.tokens import StoredToken
 
-# At DEBUG urllib3 writes every path with its query, and ours holds the secret or a token.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+# urllib3 writes paths with their query, and ours holds the secret or a token: every one at DEBUG, and at WARNING those
+# whose answer has a header it cannot read.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types

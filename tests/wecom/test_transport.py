@@ -1,6 +1,7 @@
 """What becomes of a call that goes wrong, and what no error may hold."""
 
 import io
+import json
 import logging
 import pickle
 import socket
@@ -274,6 +275,18 @@ def test_no_secret_is_in_an_error_its_pickle_its_traceback_or_the_log(gateway, w
         assert secret not in written
     for secret in (SECRET, "token-1"):
         assert secret not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_header_that_cannot_be_read_writes_no_url_to_the_log(gateway, wire, caplog):
+    broken = (("no header at all", "x"),)
+    wire.says("gettoken", Page(200, json.dumps(wire.new_token()).encode(), headers=broken))
+    wire.says("externalcontact/get", Page(200, b'{"errcode": -1}', headers=broken))
+
+    with caplog.at_level(logging.DEBUG), pytest.raises(errors.Temporary):
+        gateway.customer("wm1")
+
+    assert (wire.times("gettoken"), wire.times("externalcontact/get")) == (1, 1)
+    assert not [record for record in caplog.records if SECRET in record.getMessage() or "token" in record.getMessage()]
 
 
 def test_a_refused_connection_holds_no_url(connect):
