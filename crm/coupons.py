@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crm.errors import BadInput, Conflict, NotFound, Refused
@@ -77,8 +78,9 @@ def create_batch(
     _in_range("total", total, 1, MOST_COPIES)
     _in_range("per_customer", per_customer, 1, total)
     _in_range("valid_days", valid_days, 1, MOST_DAYS)
+    taken = Conflict("已经有一批券叫这个名字，换一个", field="name")
     if session.scalar(select(CouponBatch.id).where(CouponBatch.name == name)) is not None:
-        raise Conflict("已经有一批券叫这个名字，换一个", field="name")
+        raise taken
     batch = CouponBatch(
         name=name,
         value_fen=value_fen,
@@ -89,7 +91,10 @@ def create_batch(
         created_at=now,
     )
     session.add(batch)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # a second press of the same button was first
+        raise taken from None
     return batch
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import argon2
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crm import audits
@@ -96,8 +97,9 @@ def add(session: Session, *, login: str, name: str, role: str, password: str | N
         raise BadInput("称呼写 1 到 64 个字", field="name")
     if role not in ROLES:
         raise BadInput("没有这个角色", field="role")
+    taken = Conflict("这个登录名有人用了。换一个", field="login")
     if session.scalar(select(User.id).where(User.login == login)) is not None:
-        raise Conflict("这个登录名有人用了。换一个", field="login")
+        raise taken
     user = User(
         login=login,
         name=name,
@@ -106,7 +108,10 @@ def add(session: Session, *, login: str, name: str, role: str, password: str | N
         created_at=now,
     )
     session.add(user)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:  # somebody else took it since we looked
+        raise taken from None
     return user
 
 
