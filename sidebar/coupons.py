@@ -8,9 +8,8 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from bodies import Form, read_form
-from crm import audits, coupons, customers, orders, touches
+from crm import audits, coupons, customers, offers, orders, touches
 from crm.errors import Conflict, Refused
-from crm.touches import Outcome
 from models.contact import Contact
 from models.coupon import Coupon, CouponBatch
 from models.customer import Identity
@@ -19,10 +18,10 @@ from runtime import runtime
 from sidebar import cards
 from sidebar.door import blueprint, staff_only, wants_part
 from sidebar.shapes import coupon_json, offer_json
+from sidebar.touches import KIND, touch_json
 from wecom.gates import Verdict
 from words import gettext
 
-KIND = "coupon"
 OCCASION = Field(pattern=r"^[A-Za-z0-9-]{8,64}$")
 HELD_BACK = {Verdict.REHEARSAL: "would_send", Verdict.STOPPED: "held"}
 
@@ -42,11 +41,6 @@ class Again(Form):
     external_userid: str | None = Field(None, min_length=1, max_length=64)
 
 
-class Told(Form):
-    outcome: Outcome
-    reason: str = Field("", max_length=200)  # the SDK's own words; kept short, shown to nobody but us
-
-
 @blueprint.get("/customers/<int:customer_id>/coupons")
 @staff_only
 def customer_coupons(customer_id: int) -> ResponseReturnValue:
@@ -56,15 +50,15 @@ def customer_coupons(customer_id: int) -> ResponseReturnValue:
         customer = customers.followed_by(session, g.staff, customer_id)
         contact = customers.contacts_followed(session, g.staff, customer.id)[0]
         totals = orders.totals(session, customer.id)
-        offers = coupons.offers(session, customer.id, average_fen=totals.average_fen, now=now)
+        found = offers.offers(session, customer.id, average_fen=totals.average_fen, now=now)
         held = cards.held(session, customer.id, now=now)
         remark = customers.remark_of(session, g.staff, contact)
     if wants_part():
-        facts = {"contact": contact, "remark": remark, "totals": totals, "offers": offers, "customer_id": customer.id}
+        facts = {"contact": contact, "remark": remark, "totals": totals, "offers": found, "customer_id": customer.id}
         answer = make_response(render_template("sidebar/coupons.html", **facts))
     else:
         answer = make_response(
-            {"offers": [offer_json(offer) for offer in offers], "coupons": [coupon_json(one) for one in held]}
+            {"offers": [offer_json(offer) for offer in found], "coupons": [coupon_json(one) for one in held]}
         )
     answer.vary.add("HX-Request")
     return answer
@@ -140,18 +134,6 @@ def send_again(coupon_id: int) -> ResponseReturnValue:
         return _try(session, key, contact, coupon)
 
 
-@blueprint.post("/touches/<int:touch_id>/outcome")
-@staff_only
-def touch_outcome(touch_id: int) -> ResponseReturnValue:
-    """How the page's sending went: `{"outcome": sent|failed|unknown|cancelled, "reason"?}`; the touch as it stands."""
-    form = read_form(Told)
-    with runtime().transaction() as session:
-        touch = touches.settle(
-            session, touch_id, g.staff, form.outcome, kind=KIND, reason=form.reason, now=runtime().now()
-        )
-        return {"touch": _touch_json(touch)}
-
-
 @blueprint.post("/coupons/<int:coupon_id>/revoke")
 @staff_only
 def revoke_coupon(coupon_id: int) -> ResponseReturnValue:
@@ -209,7 +191,7 @@ def _answer(touch: Touch, *, is_new: bool) -> ResponseReturnValue:
     """What the page is to do: only the request that made the touch is told to send it."""
     body: dict[str, Any] = {
         "send": is_new,
-        "touch": _touch_json(touch),
+        "touch": touch_json(touch),
         "text": runtime().vault.open_text(touch.text_sealed),
         "coupon": {"id": touch.coupon_id} if touch.coupon_id else None,
         "message": _words(touches.shown_state(touch, now=runtime().now())),
@@ -225,10 +207,6 @@ def _words(state: str) -> str:
         "unknown": gettext("不知道发出去没有，看一眼聊天"),
     }
     return words.get(state, "")
-
-
-def _touch_json(touch: Touch) -> dict[str, Any]:
-    return {"id": touch.id, "state": touches.shown_state(touch, now=runtime().now()), "coupon_id": touch.coupon_id}
 
 
 def _audit(session: Session, action: str, coupon: Coupon) -> None:

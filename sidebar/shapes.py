@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import g
 
-from crm.coupons import Offer
 from crm.customers import Follower
+from crm.offers import Offer
 from crm.order_history import Bought
 from models.order import OrderLine
 from sidebar.cards import Card, HeldCoupon

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm import coupons
+from crm import coupons, offers
 from crm.errors import BadInput, Conflict, NotFound, Refused, RuleError
 from models import Coupon, CouponBatch, Customer, Identity
 
@@ -125,9 +125,9 @@ def test_many_hands_at_once_never_give_one_customer_more_than_the_limit(make, gr
     assert make.rows(CouponBatch)[0].issued == 2
 
 
-def offers(runtime, identity, average_fen=None):
+def offered(runtime, identity, average_fen=None):
     with runtime.reading() as session:
-        return coupons.offers(session, identity.customer_id, average_fen=average_fen, now=runtime.now())
+        return offers.offers(session, identity.customer_id, average_fen=average_fen, now=runtime.now())
 
 
 def test_the_best_offer_is_worth_most_among_those_an_order_reaches(make, runtime):
@@ -136,7 +136,7 @@ def test_the_best_offer_is_worth_most_among_those_an_order_reaches(make, runtime
     make.coupon_batch(name="小", value_fen=500, threshold_fen=3900)
     wang = make.identity("unionid", "w")
 
-    usual, new, small = (offers(runtime, wang, average) for average in (16800, None, 1000))
+    usual, new, small = (offered(runtime, wang, average) for average in (16800, None, 1000))
 
     assert [offer.batch.name for offer in usual] == ["中", "大", "小"]
     assert [offer.is_best for offer in usual] == [True, False, False]
@@ -153,11 +153,11 @@ def test_what_cannot_be_offered_stands_last_and_says_why(make, grant, runtime):
     with runtime.transaction() as session:
         session.get(CouponBatch, empty.id).issued = empty.total
 
-    theirs = {offer.batch.name: offer.refusal for offer in offers(runtime, wang)}
+    theirs = {offer.batch.name: offer.refusal for offer in offered(runtime, wang)}
 
     assert list(theirs) == ["可以", "手里有", "领过了", "发完了"]
     assert theirs == {"可以": None, "手里有": "in_hand", "领过了": "limit", "发完了": "sold_out"}
-    assert offers(runtime, stranger)[0].refusal is None
+    assert offered(runtime, stranger)[0].refusal is None
 
 
 def test_staff_take_back_only_what_they_gave_and_nobody_used(make, grant, runtime):

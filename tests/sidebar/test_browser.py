@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from app import create_app
 from config import Server
-from models import Channel, Contact, Coupon, Follow, Identity, Order, Tag, TagAssignment, Touch
+from models import Channel, Contact, Coupon, Follow, Identity, Order, Tag, TagAssignment, Token, Touch
 from tests.sidebar.browsers import DESKTOP, PHONES, chromium, opened
 from web import serve_in_thread
 
@@ -377,6 +377,30 @@ def test_somebody_new_is_said_to_be_new(opened_chat, runtime, shop, make, name, 
     expect(chat.side.locator("main")).to_contain_text(words)
     expect(chat.side.locator("main")).to_contain_text("来自 包裹卡")
     keep(chat, name)
+
+
+def test_a_cold_ticket_is_waited_for(opened_chat, runtime):
+    with runtime.transaction() as session:
+        session.query(Token).delete()
+    chat = opened_chat(PHONES[2])
+    chat.side.locator(".skeleton").wait_for()
+    assert runtime.wait("tokens", 5)
+    runtime.wecom.warm()
+
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清", timeout=8000)
+
+
+def test_a_session_that_is_over_is_said_and_opened_again_with_one_tap(opened_chat, runtime, clock):
+    chat = opened_chat(PHONES[2])
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清")
+    clock.tick(hours=13)
+    runtime.wecom.warm()
+    chat.side.get_by_role("button", name="发优惠券").click()
+    expect(chat.side.locator("main")).to_contain_text("登录过期了")
+    keep(chat, "session")
+    chat.side.get_by_role("button", name="重新登录").click()
+
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清")
 
 
 CONTRAST = """
