@@ -279,8 +279,8 @@ def test_no_secret_is_in_an_error_its_pickle_its_traceback_or_the_log(gateway, w
 
 def test_a_header_that_cannot_be_read_writes_no_url_to_the_log(gateway, wire, caplog):
     broken = (("no header at all", "x"),)
-    wire.says("gettoken", Page(200, json.dumps(wire.new_token()).encode(), headers=broken))
-    wire.says("externalcontact/get", Page(200, b'{"errcode": -1}', headers=broken))
+    wire.says("gettoken", Page(200, json.dumps(wire.new_token()).encode(), headers=broken, hangs_up=True))
+    wire.says("externalcontact/get", Page(200, b'{"errcode": -1}', headers=broken, hangs_up=True))
 
     with caplog.at_level(logging.DEBUG), pytest.raises(errors.Temporary):
         gateway.customer("wm1")
