@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from crm import customers
 from crm.errors import BadInput, Conflict, NotFound, Refused
 from models.coupon import Coupon, CouponBatch
 from models.customer import Identity
@@ -120,7 +121,7 @@ def coupon_of(session: Session, coupon_id: int) -> Coupon:
     query = select(Coupon).where(Coupon.id == coupon_id).with_for_update()
     coupon = session.scalar(query.execution_options(populate_existing=True))
     if coupon is None:
-        raise Refused("没有这张券，或不是你的客户的")
+        raise Refused(customers.NOT_YOURS)
     return coupon
 
 
