@@ -50,8 +50,8 @@ def tell(session, fact, external_userid):
         shown = detail(external_userid, added_at=at, state=f"code-{number}", remark=f"备注{rest[0]}")
         contacts.learn(session, [shown], at=asked_at)
     else:
-        by = "staff" if what == "del_by_staff" else "customer"
-        contacts.ended(session, event("del_follow_user", external_userid, at), by=by, now=LATER)
+        told = event("del_follow_user", external_userid, at)
+        contacts.ended(session, told, by="staff" if what == "del_by_staff" else "customer", now=LATER)
     session.flush()
     session.expire_all()
 

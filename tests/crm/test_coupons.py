@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -184,7 +185,14 @@ def test_staff_take_back_only_what_they_gave_and_nobody_used(make, grant, runtim
     assert coupons.state(again, now=runtime.now()) == "revoked"
 
 
-GOOD = {"name": "满减", "value_fen": 1500, "threshold_fen": 9900, "total": 10, "per_customer": 1, "valid_days": 7}
+GOOD: dict[str, Any] = {
+    "name": "满减",
+    "value_fen": 1500,
+    "threshold_fen": 9900,
+    "total": 10,
+    "per_customer": 1,
+    "valid_days": 7,
+}
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,8 @@ def card_of(client, external_userid):
 
 def all_orders(client, card):
     """Order number → fen over every page of the order history."""
-    found, before = {}, None
+    found: dict[str, int] = {}
+    before = None
     url = f"/sidebar/customers/{card['customer']['id']}/orders"
     while True:
         page = client.get(url, query_string={"before": before} if before else {}, headers=JSON).get_json()

@@ -22,7 +22,7 @@ class Seat:
         runtime = self.client.application.extensions["huitou"]
         with self.client.session_transaction("/sidebar/") as session:
             session.update(staff_id=staff.id, at=runtime.now().timestamp())
-        self.token = re.search(r'csrf-token" content="([^"]+)', self.client.get("/sidebar/").text)[1]
+        [self.token] = re.findall(r'csrf-token" content="([^"]+)', self.client.get("/sidebar/").text)
 
     def get(self, path, *, part=False, **more):
         headers = {"HX-Request": "true"} if part else {"Accept": "application/json"}

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -55,7 +56,7 @@ def shop(runtime, sandbox, make):
     mini, youzan = make.shop("小程序"), make.shop("有赞")
     for number in range(26):
         when = now - timedelta(days=46 + 30 * number)
-        more = {0: {"status": "shipped"}, 1: {"refunded_fen": 3200}}.get(number, {})
+        more: dict[str, Any] = {"status": "shipped"} if number == 0 else {"refunded_fen": 3200} if number == 1 else {}
         make.order(
             identity, (mini, youzan)[number % 2], paid_fen=16800 + 100 * number, ordered_at=when, paid_at=when, **more
         )
@@ -282,6 +283,7 @@ def lan_signed_in(client_at, runtime, make):
     with client.session_transaction("/sidebar/") as session:
         session.update(staff_id=1, at=runtime.now().timestamp())
     cookie = client.get_cookie("huitou_staff", path="/sidebar")
+    assert cookie is not None
     return {
         "storage_state": {
             "cookies": [

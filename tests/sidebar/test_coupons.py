@@ -1,6 +1,7 @@
 """One tap gives one coupon; how sending it went is on record, and what nobody can say is never tried again."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -269,21 +270,19 @@ def test_the_sheet_shows_the_best_first_and_why_not(make, at_the_chat, wang, giv
     assert "发给她" not in page
 
 
-GOOD = {"batch_id": 1, "occasion": TAP}
+GOOD: dict[str, Any] = {"batch_id": 1, "occasion": TAP}
+NONSENSE: tuple[Any, ...] = (
+    None, [], "x", {}, {"batch_id": 1}, GOOD | {"batch_id": "1"}, GOOD | {"batch_id": -1},
+    GOOD | {"batch_id": 2**70}, GOOD | {"batch_id": True}, GOOD | {"occasion": "short"},
+    GOOD | {"occasion": "a\x00bcdefghij"}, GOOD | {"occasion": "字" * 10}, GOOD | {"occasion": "x" * 65},
+    GOOD | {"more": 1}, GOOD | {"external_userid": ""}, GOOD | {"external_userid": "x\x00"},
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        *[
-            ("customers/{customer}/coupons", body)
-            for body in (
-                None, [], "x", {}, {"batch_id": 1}, GOOD | {"batch_id": "1"}, GOOD | {"batch_id": -1},
-                GOOD | {"batch_id": 2**70}, GOOD | {"batch_id": True}, GOOD | {"occasion": "short"},
-                GOOD | {"occasion": "a\x00bcdefghij"}, GOOD | {"occasion": "字" * 10}, GOOD | {"occasion": "x" * 65},
-                GOOD | {"more": 1}, GOOD | {"external_userid": ""}, GOOD | {"external_userid": "x\x00"},
-            )
-        ],
+        *[("customers/{customer}/coupons", body) for body in NONSENSE],
         *[("touches/1/outcome", body) for body in ({}, {"outcome": "maybe"}, {"outcome": "sent", "reason": "x" * 201})],
         *[("coupons/1/send", body) for body in ({}, {"occasion": 7}, {"occasion": TAP, "batch_id": 1})],
     ],

@@ -31,7 +31,7 @@ def test_pages_follow_one_another_and_lose_nothing(runtime, order, at_the_chat, 
 
     seen, before = [], None
     for _ in range(3):
-        query = {"before": before} if before else {}
+        query = f"before={before}" if before else ""
         page = at_the_chat.get(f"customers/{wang.customer_id}/orders", query_string=query).json
         seen += [one["id"] for one in page["orders"]]
         before = page["next_before"]
