@@ -11,6 +11,7 @@ from callers import anyone
 from console.door import LANGUAGES, blueprint, own_path, sign_in_as, user_only
 from crm import users
 from crm.errors import BadInput, Conflict, NotSignedIn, RuleError
+from models.user import User
 from runtime import runtime
 
 
@@ -69,8 +70,19 @@ def sign_in() -> ResponseReturnValue:
         return render_template("console/sign_in.html", next=own_path(form.next), login=form.login, error=words), 401
     with runtime().transaction() as database:
         users.sign_in(database, user, attempt=attempt)
+    return _go_in(user, own_path(form.next))
+
+
+def _go_in(user: User, target: str) -> ResponseReturnValue:
+    """Begin the session; a language chosen on the page before it becomes the user's."""
+    chosen = request.cookies.get("huitou_language")
+    if chosen in LANGUAGES:
+        with runtime().transaction() as database:
+            users.choose_language(database, user.id, epoch=user.epoch, language=chosen)
     sign_in_as(user)
-    return redirect(own_path(form.next), 303)
+    answer = redirect(target, 303)
+    answer.delete_cookie("huitou_language", path="/console")
+    return answer
 
 
 def _network(address: str | None) -> str:
@@ -126,8 +138,7 @@ def first() -> ResponseReturnValue:
             )
     except (BadInput, Conflict) as error:
         return render_template("console/first.html", token=form.token, form=form, error=error), error.status
-    sign_in_as(owner)
-    return redirect(url_for("console.home"), 303)
+    return _go_in(owner, url_for("console.home"))
 
 
 @blueprint.post("/enter")
@@ -142,8 +153,7 @@ def enter() -> ResponseReturnValue:
         with runtime().reading() as database:
             _, invited = users.link(database, digest, now=runtime().now())
         return render_template("console/enter.html", token=form.token, welcome=invited, error=error), error.status
-    sign_in_as(user)
-    return redirect(url_for("console.home"), 303)
+    return _go_in(user, url_for("console.home"))
 
 
 @blueprint.get("/account")
@@ -170,9 +180,10 @@ def change_password() -> ResponseReturnValue:
             raise BadInput("现在的密码不对", field="old")
         with runtime().transaction() as database:
             users.sign_in(database, g.user, attempt=attempt)
+        password_hash = users.hashed(form.new, field="new")
         with runtime().transaction() as database:
             user = users.user(database, g.user.id)
-            users.change_password(database, user, new=form.new, now=now)
+            users.change_password(database, user, password_hash=password_hash, now=now)
     except RuleError as error:
         return render_template("console/account.html", here="account", error=error), error.status
     sign_in_as(user)
@@ -182,16 +193,17 @@ def change_password() -> ResponseReturnValue:
 @blueprint.post("/language")
 @anyone
 def choose() -> ResponseReturnValue:
-    """Before sign-in in a cookie; the signed-in user's own choice is on their record."""
+    """Before sign-in in a cookie, which the sign-in takes over; a user's own choice is on their record."""
     form = read_fields(Language)
     if form.language not in LANGUAGES:
         raise BadInput("没有这种语言", field="language")
     answer = redirect(own_path(form.back), 303)
-    answer.set_cookie(
-        "huitou_language", form.language, max_age=31_536_000, path="/console", samesite="Lax", httponly=True
-    )
     user_id = session.get("user_id")
-    if isinstance(user_id, int):
+    if not isinstance(user_id, int):
+        answer.set_cookie(
+            "huitou_language", form.language, max_age=31_536_000, path="/console", samesite="Lax", httponly=True
+        )
+    else:
         with runtime().transaction() as database:
             users.choose_language(database, user_id, epoch=session.get("epoch"), language=form.language)
     return answer

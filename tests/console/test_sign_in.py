@@ -267,8 +267,9 @@ def test_the_language_is_chosen_before_and_after_signing_in(visitor, make):
     assert chosen.headers["Location"] == "/console/"
     assert '<html lang="en">' in visitor.get("/console/sign-in").get_data(as_text=True)
     visitor.sign_in("lan")
-    visitor.post("/console/language", {"language": "en", "back": "/console/account"}, page="/console/account")
     assert make.rows(User)[0].language == "en"
+    visitor.post("/console/language", {"language": "zh", "back": "/console/account"}, page="/console/account")
+    assert make.rows(User)[0].language == "zh"
     assert visitor.post("/console/language", {"language": "xx"}, page="/console/account").status_code == 422
 
 
