@@ -121,7 +121,7 @@ def coupon_of(session: Session, coupon_id: int) -> Coupon:
     query = select(Coupon).where(Coupon.id == coupon_id).with_for_update()
     coupon = session.scalar(query.execution_options(populate_existing=True))
     if coupon is None:
-        raise Refused(customers.NOT_YOURS)
+        raise customers.not_yours()
     return coupon
 
 

@@ -13,7 +13,10 @@ from models.customer import Customer
 from models.staff import Staff
 from models.tag import Tag, TagAssignment
 
-NOT_YOURS = "这位客户不是你跟进的，看不了"
+
+def not_yours() -> Refused:
+    """The same for a stranger's customer and for one that is not there."""
+    return Refused("这位客户不是你跟进的，看不了")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def followed_by(session: Session, staff: Staff, customer_id: int) -> Customer:
     while customer is not None and customer.merged_into_id is not None:
         customer = session.get(Customer, customer.merged_into_id)
     if customer is None or not contacts_followed(session, staff, customer.id):
-        raise Refused(NOT_YOURS)
+        raise not_yours()
     return customer
 
 
@@ -70,7 +73,7 @@ def contact_followed(session: Session, staff: Staff, external_userid: str) -> Co
         )
     )
     if contact is None:
-        raise Refused(NOT_YOURS)
+        raise not_yours()
     return contact
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bodies import Form, read_form
 from crm import audits, coupons, customers, offers, orders, touches
-from crm.errors import Conflict, Refused
+from crm.errors import Conflict
 from models.contact import Contact
 from models.coupon import Coupon, CouponBatch
 from models.customer import Identity
@@ -152,7 +152,7 @@ def _open_contact(session: Session, customer_id: int, external_userid: str | Non
     for contact in theirs:
         if external_userid in (None, contact.external_userid):
             return contact
-    raise Refused(customers.NOT_YOURS)
+    raise customers.not_yours()
 
 
 def _try(session: Session, key: str, contact: Contact, coupon: Coupon) -> ResponseReturnValue:

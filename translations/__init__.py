@@ -27,7 +27,7 @@ METHODS = [
     *((name, "python") for name in ("app.py", "bodies.py", "pages.py")),
     ("templates/**.html", "jinja2"),
 ]
-KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys(REFUSALS)}
+KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys((*REFUSALS, "lazy_gettext"))}
 
 
 def collected() -> Catalog:
