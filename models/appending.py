@@ -51,20 +51,27 @@ class Appender:
             raise mine.error
 
     def _commit(self, group: list["_Waiting"]) -> None:
+        """Whatever happens, each row of the group learns it: their threads believe what is written here."""
+        try:
+            self._execute(group)
+        except Exception as error:
+            for row in group:
+                row.error = error
+        finally:
+            for row in group:
+                row.is_done = True
+
+    def _execute(self, group: list["_Waiting"]) -> None:
         connection = self._connection()
         try:
             connection.execute("BEGIN IMMEDIATE")
             for row in group:
                 connection.execute(row.statement, row.values)
             connection.execute("COMMIT")
-        except Exception as error:
+        except Exception:
             with suppress(Exception):
                 connection.execute("ROLLBACK")
-            for row in group:
-                row.error = error
-        finally:
-            for row in group:
-                row.is_done = True
+            raise
 
     def _append_alone(self, statement: str, values: Sequence[Any]) -> None:
         connection = self._connection()
