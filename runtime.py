@@ -145,7 +145,8 @@ class Runtime:
         return woken
 
     def _waker(self, lane: str) -> threading.Event:
-        return self._wakers.setdefault(lane, threading.Event())
+        found = self._wakers.get(lane)
+        return found if found is not None else self._wakers.setdefault(lane, threading.Event())
 
     def new_code(self, length: int = 10) -> str:
         """A code people can read aloud; about 50 bits at ten letters."""

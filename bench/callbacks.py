@@ -158,7 +158,7 @@ def _lean_open(body: bytes) -> tuple[str, bytes]:
 
 
 def _sqlite_store(url: str) -> Callable[[str, bytes], None]:
-    local, path = threading.local(), url.removeprefix("sqlite:///")
+    local, path, writer = threading.local(), url.removeprefix("sqlite:///"), threading.Lock()
     statement = RAW_SQL.format("?", "0")
 
     def store(key: str, xml: bytes) -> None:
@@ -167,9 +167,10 @@ def _sqlite_store(url: str) -> Callable[[str, bytes], None]:
             for pragma in PRAGMAS:
                 local.connection.execute(f"PRAGMA {pragma}")
         now = time.strftime("%Y-%m-%d %H:%M:%S.000000", time.gmtime())
-        local.connection.execute("BEGIN IMMEDIATE")
-        local.connection.execute(statement, (key, "raw", xml, now, now, now))
-        local.connection.execute("COMMIT")
+        with writer:  # without it threads sleep in SQLite's busy handler, and the raw side looks worse than it is
+            local.connection.execute("BEGIN IMMEDIATE")
+            local.connection.execute(statement, (key, "raw", xml, now, now, now))
+            local.connection.execute("COMMIT")
 
     return store
 
