@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from crm import inbox, staff, welcomes
 from models.inbox import Inbox
 from models.touch import Touch
+from models.vault import Unopenable
 from runtime import Runtime
 from wecom.callbacks import BadCallback, parse
 from wecom.errors import (
@@ -68,7 +69,7 @@ def _plan(runtime: Runtime) -> None:
 def _code(runtime: Runtime, notice: Inbox) -> str | None:
     try:
         return parse(runtime.vault.open(notice.body_sealed)).welcome_code if notice.body_sealed else None
-    except BadCallback:
+    except (BadCallback, Unopenable):
         return None
 
 
@@ -79,9 +80,9 @@ def _claim(runtime: Runtime) -> Touch | None:
 
 def _send(runtime: Runtime, touch: Touch) -> None:
     assert touch.code_sealed is not None
-    code, text = runtime.vault.open_text(touch.code_sealed), runtime.vault.open_text(touch.text_sealed)
     state, errcode, reason = "sent", None, ""
     try:
+        code, text = runtime.vault.open_text(touch.code_sealed), runtime.vault.open_text(touch.text_sealed)
         runtime.wecom.send_welcome(code, text, userid=touch.userid, external_userid=touch.external_userid)
     except (WelcomeBusy, Temporary, Throttled, TokenInvalid) as problem:
         pause = timedelta(seconds=problem.retry_after_seconds) if isinstance(problem, Throttled) else welcomes.PAUSE
@@ -91,6 +92,8 @@ def _send(runtime: Runtime, touch: Touch) -> None:
     except WeComError as problem:
         state, reason = OUTCOMES.get(type(problem), ("failed", "企业微信没有接受"))
         errcode = problem.errcode
+    except Unopenable:
+        state, reason = "failed", "原文打不开"
     with runtime.transaction() as session:
         welcomes.record(session, touch, state, now=runtime.now(), errcode=errcode, reason=reason)
     if touch.deadline_at is not None:

@@ -175,3 +175,25 @@ def test_the_text_stays_within_4000_bytes():
 
     assert len(text.encode()) <= 4000
     assert text.startswith("好" * 1000 + "晓雯")
+
+
+def test_a_notice_sealed_with_another_key_does_not_hold_up_the_welcomes_behind_it(added, sandbox, runtime, make):
+    make.notice(has_welcome=True, body_sealed=b"x" * 40)
+    customer = added()
+
+    send_welcomes(runtime)
+
+    assert len(texts(sandbox, customer)) == 1
+    assert [row.has_welcome for row in make.rows(Inbox)] == [False, False]
+
+
+def test_a_welcome_sealed_with_another_key_has_failed_and_the_next_goes_out(added, sandbox, runtime, make):
+    make.touch(
+        "planned", code_sealed=b"x" * 40, next_try_at=runtime.now(), deadline_at=runtime.now() + welcomes.DEADLINE
+    )
+    customer = added()
+
+    send_welcomes(runtime)
+
+    assert len(texts(sandbox, customer)) == 1
+    assert [row.state for row in make.rows(Touch)] == ["failed", "sent"]
