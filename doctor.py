@@ -14,6 +14,7 @@ from migrations import current, newest
 from runtime import Runtime
 from wecom.callbacks import CallbackCrypto
 from wecom.errors import WeComError
+from wecom.tokens import StoredToken
 
 CLOCK_SECONDS = 30  # signed orders allow 300, a welcome 20
 
@@ -76,6 +77,25 @@ def _needed(settings: Settings) -> list[tuple[str, object]]:
     ]
 
 
+class NewTokens:
+    """Remembers nothing from before: a token on record would hide that the secret is wrong by now."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, StoredToken] = {}
+
+    def get(self, name: str) -> StoredToken | None:
+        return self._kept.get(name)
+
+    def lease(self, name: str, *, seconds: float, unless_newer_than: str | None) -> bool:
+        return True
+
+    def put(self, name: str, token: StoredToken) -> None:
+        self._kept[name] = token
+
+    def give_up(self, name: str) -> None:
+        return
+
+
 TOKEN_ADVICE = {
     40001: "wecom.secret 不对，或不是这个应用的。到管理后台重新复制",
     40013: "wecom.corp_id 不对",
@@ -87,9 +107,10 @@ TOKEN_ADVICE = {
 
 
 def _token(runtime: Runtime) -> str:
+    wecom = runtime.gateway(NewTokens())
     try:
-        runtime.wecom.access_token()
-        followers = runtime.wecom.followers()
+        wecom.access_token()
+        followers = wecom.followers()
     except WeComError as problem:
         advice = TOKEN_ADVICE.get(problem.errcode or 0, "看看网络、wecom.corp_id 和 wecom.secret")
         raise Wrong(f"{problem.endpoint} 回答 {problem.errcode}。{advice}") from None

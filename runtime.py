@@ -26,7 +26,7 @@ from models.vault import Vault
 from wecom.callbacks import CallbackCrypto
 from wecom.client import WeCom
 from wecom.gates import Verdict
-from wecom.tokens import StoredToken
+from wecom.tokens import StoredToken, TokenStore
 
 Done = TypeVar("Done")
 DEADLOCK, DEADLOCK_TRIES = "40P01", 5
@@ -59,16 +59,21 @@ class Runtime:
         wecom = settings.wecom
         token, aes_key = wecom.callback_token.get_secret_value(), wecom.callback_aes_key.get_secret_value()
         self.callbacks = CallbackCrypto(token, aes_key, wecom.corp_id) if token and aes_key else None
-        self.wecom = WeCom(
+        self.wecom = self.gateway(TokenTable(self))
+
+    def gateway(self, tokens: TokenStore) -> WeCom:
+        """A gateway that keeps its tokens there; everybody shares `wecom`, whose tokens every process shares."""
+        wecom = self.settings.wecom
+        return WeCom(
             base_url=wecom.base_url,
             corp_id=wecom.corp_id,
             agent_id=wecom.agent_id,
             secret=wecom.secret.get_secret_value(),
-            tokens=TokenTable(self),
+            tokens=tokens,
             gate=self.gate,
             before_call=self.forbid_transaction,
             on_call=self.metrics.count_call,
-            now=clock,
+            now=self.now,
         )
 
     # Transactions

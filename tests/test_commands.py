@@ -1,0 +1,136 @@
+"""The command line, verb by verb, as an administrator types it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+import commands
+from app import create_app
+from config import Settings
+from models import OneTimeLink, Shop, SigningKey
+from runtime import ROOT
+from tests.journeys.test_demo import eventually, free_ports
+
+VERBS = (
+    "demo", "doctor", "import-orders", "migrate", "replay", "run-job", "sandbox", "serve", "shop", "show-config",
+    "sign-in-link", "sync", "work",
+)  # fmt: skip
+
+
+@pytest.fixture
+def environ(settings: Settings) -> dict[str, str]:
+    """What an administrator would set: the test's database and corp."""
+    wecom = settings.wecom
+    return {
+        "HUITOU_DATABASE__URL": settings.database.url,
+        "HUITOU_SECURITY__MASTER_KEY_FILE": settings.security.master_key_file,
+        "HUITOU_WECOM__CORP_ID": wecom.corp_id,
+        "HUITOU_WECOM__AGENT_ID": str(wecom.agent_id),
+        "HUITOU_WECOM__SECRET": wecom.secret.get_secret_value(),
+        "HUITOU_WECOM__CALLBACK_TOKEN": wecom.callback_token.get_secret_value(),
+        "HUITOU_WECOM__CALLBACK_AES_KEY": wecom.callback_aes_key.get_secret_value(),
+        "HUITOU_WECOM__BASE_URL": wecom.base_url,
+    }
+
+
+@pytest.fixture
+def run(environ: dict[str, str]) -> Any:
+    def invoke(*args: str, **more: str) -> Result:
+        runner = CliRunner()
+        return runner.invoke(commands.cli, args, env=environ | more, obj={"create_app": create_app})
+
+    return invoke
+
+
+def test_every_verb_is_there_and_explains_itself() -> None:
+    assert tuple(sorted(commands.cli.commands)) == VERBS
+    for verb in VERBS:
+        answer = CliRunner().invoke(commands.cli, [verb, "--help"], obj={})
+        assert answer.exit_code == 0
+        assert len(answer.output.splitlines()) > 4
+
+
+def test_show_config_masks_every_secret(run: Any, environ: dict[str, str]) -> None:
+    shown = run("show-config").output
+
+    assert json.loads(shown)["wecom"]["corp_id"] == environ["HUITOU_WECOM__CORP_ID"]
+    for name in ("SECRET", "CALLBACK_TOKEN", "CALLBACK_AES_KEY"):
+        assert environ[f"HUITOU_WECOM__{name}"] not in shown
+
+
+def test_shop_add_prints_one_json_line_and_a_third_key_is_refused(run: Any, make: Any) -> None:
+    lines = [run("shop", "add", "小程序").output for _ in range(2)]
+    third = run("shop", "add", "小程序")
+
+    assert [sorted(json.loads(line)) for line in lines] == [["key", "secret", "shop"]] * 2
+    assert len(make.rows(Shop)) == 1
+    assert len(make.rows(SigningKey)) == 2
+    assert third.exit_code != 0
+    assert "Traceback" not in third.output
+
+
+def test_migrate_and_a_job_can_be_repeated(run: Any) -> None:
+    assert [run("migrate").exit_code for _ in range(2)] == [0, 0]
+    assert [run("run-job", "forget_old").exit_code for _ in range(2)] == [0, 0]
+    assert run("run-job", "no-such-job").exit_code == 2
+
+
+def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(run: Any, sandbox: Any) -> None:
+    sandbox.post(
+        "/sandbox/load", {"departments": [{"id": 1, "name": "店"}], "staff": [{"userid": "lan", "name": "兰"}]}
+    )
+
+    told = run("doctor")
+    wrong = run("doctor", HUITOU_WECOM__SECRET="wrong")
+
+    assert told.exit_code == wrong.exit_code == 1  # a test's domain is this machine only
+    assert told.output.count("✓") == 5
+    assert "server.public_url" in told.output
+    assert "wecom.secret 不对" in wrong.output
+
+
+def test_wrong_settings_stop_every_verb_with_their_name(environ: dict[str, str]) -> None:
+    command = [sys.executable, "app.py", "show-config"]
+    wrong = {"HUITOU_SERVER__PORT": "eighty"}
+
+    ended = subprocess.run(command, cwd=ROOT, env=os.environ | wrong, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 2
+    assert "HUITOU_SERVER__PORT" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_serve_is_no_demo_whatever_is_set(environ: dict[str, str], make: Any, tmp_path: Path) -> None:
+    port = free_ports()
+    url = f"http://127.0.0.1:{port}"
+    environ |= {"HUITOU_SERVER__PORT": str(port), "HUITOU_SERVER__PUBLIC_URL": url}
+    command = [sys.executable, "app.py", "serve"]
+    serving = subprocess.Popen(command, cwd=ROOT, env=os.environ | environ, stdout=subprocess.PIPE, text=True)
+    try:
+        eventually(lambda: answer(f"{url}/healthz"), 60)
+        page = requests.get(f"{url}/sidebar/", timeout=5, allow_redirects=False)
+        rows = make.rows(OneTimeLink)
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        said, _ = serving.communicate(timeout=30)
+
+    assert serving.returncode == 0
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert "bridge" not in page.text + str(page.headers)
+    assert f"{url}/console/enter?token=" in said
+    assert len(rows) == 1
+
+
+def answer(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=2).ok
+    except requests.RequestException:
+        return False
