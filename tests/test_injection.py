@@ -1,0 +1,130 @@
+"""Names, tags, remarks and whatever else people write: shown as it is on every page, run on none."""
+
+from html.parser import HTMLParser
+from urllib.parse import quote
+
+import pytest
+
+from models import Audit, Channel, Identity, Staff, Tag, TagAssignment
+from tests.console.conftest import browser, signed_in  # noqa: F401
+from tests.sidebar.conftest import at_the_chat, lan, seat  # noqa: F401
+
+EVIL = "\"'><img src=x onerror=alert(1)></textarea></script><script>alert(1)</script>{{7*7}}%(x)s"
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def dangerous(self):
+        return [
+            (tag, attrs)
+            for tag, attrs in self.tags
+            if any(name.startswith(("on", "hx-on", "hx-vals")) for name in attrs)
+            or (tag == "script" and not (attrs.get("src") or "").startswith("/static/"))
+            or (
+                tag in ("img", "iframe", "base", "object")
+                and not (attrs.get("src") or "").startswith(("https://", "http://"))
+            )
+            or str(attrs.get("href", "")).lower().startswith("javascript:")
+        ]
+
+
+@pytest.fixture
+def customer(make, runtime, lan):  # noqa: F811
+    """A customer whose every word is hostile."""
+    now = runtime.now()
+    with runtime.transaction() as session:
+        session.get(Staff, lan.id).name = EVIL
+    contact = make.contact("wm_evil", name=EVIL, avatar=f"javascript:{EVIL}", corp_name=EVIL, kind=2)
+    channel = make._save(Channel(state=EVIL, name=EVIL, created_at=now))
+    make.follow(contact, lan, remark=EVIL, description=EVIL, channel_id=channel.id)
+    tag = make._save(Tag(wecom_id="t1", group_name=EVIL, name=EVIL))
+    owner = {"identity_id": contact.identity_id, "customer_id": contact.customer_id}
+    make._save(TagAssignment(tag_id=tag.id, staff_id=lan.id, source=EVIL, assigned_at=now, **owner))
+    order = make.order(
+        Identity(id=contact.identity_id, customer_id=contact.customer_id),
+        shop=make.shop(EVIL),
+        order_no=EVIL,
+        coupon_codes=[EVIL],
+    )
+    with runtime.transaction() as session:
+        session.merge(order).lines[0].name = EVIL
+    make.coupon_batch(name=EVIL)
+    make.gate("live")
+    return contact
+
+
+def test_in_the_sidebar_nothing_anybody_wrote_is_run(customer, at_the_chat):  # noqa: F811
+    number = customer.customer_id
+    at_the_chat.post(f"customers/{number}/coupons", {"batch_id": 1, "occasion": "at-the-counter"})
+
+    for path in (
+        "contacts/wm_evil",
+        f"customers/{number}/orders",
+        f"customers/{number}/orders?q={quote(EVIL[:60])}",
+        f"customers/{number}/orders/1",
+        f"customers/{number}/coupons",
+    ):
+        answer = at_the_chat.get(path, part=True)
+        page = Page(answer.text)
+        assert answer.status_code == 200, path
+        assert page.dangerous == [], path
+        assert EVIL[:40] in "".join(page.words) + str(page.tags), path
+
+
+def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, signed_in):  # noqa: F811
+    here = signed_in(name=EVIL)
+    facts = {"userid": "lan", "external_userid": "wm_evil"}
+    notice = make.notice(EVIL, reason=EVIL, body_sealed=runtime.vault.seal(EVIL), **facts)
+    make.notice(**dict.fromkeys(facts, EVIL))
+    make.touch("unknown", kind=EVIL, **facts)
+    make._save(Audit(at=runtime.now(), actor=f"staff:{EVIL}", action=EVIL, subject=EVIL, outcome=EVIL, details={}))
+    of = "/console/account"
+    pages = {
+        path: here.get(path)
+        for path in (
+            "/console/", "/console/inbox", f"/console/inbox/{notice.id}", "/console/outbound", "/console/audit",
+            "/console/users", "/console/coupons", of, f"/console/audit?action={quote(EVIL)}",
+            f"/console/sign-in?next={quote(EVIL)}", f"/console/{quote(EVIL)}",
+        )
+    } | {
+        "body": here.post(f"/console/inbox/{notice.id}/body", page=of),
+        "users": here.post("/console/users", {"login": EVIL[:60], "name": EVIL[:60], "role": EVIL[:9]}, page=of),
+        "coupons": here.post("/console/coupons", {**dict.fromkeys(BATCH, EVIL[:12]), "name": EVIL[:60]}, page=of),
+        "a field": here.post("/console/users", {EVIL: "1"}, page=of),
+        "sign-in": here.post("/console/sign-in", {"login": EVIL[:60], "password": EVIL}),
+    }  # fmt: skip
+
+    for path, answer in pages.items():
+        assert Page(answer.text).dangerous == [], path
+    shown = [path for path, answer in pages.items() if EVIL[:40] in "".join(Page(answer.text).words)]
+    assert {"/console/", "/console/inbox", "/console/audit", "/console/users", "/console/coupons", "body"} <= set(shown)
+
+
+BATCH = ("value", "threshold", "total", "per_customer", "valid_days")
+
+
+@pytest.mark.parametrize("name", [EVIL, "\r\nSet-Cookie: a=b", "\u202eevil"])
+def test_nothing_anybody_wrote_becomes_a_header(customer, at_the_chat, client, name):  # noqa: F811
+    for answer in (
+        client.get("/console/sign-in", query_string={"next": name}),
+        client.get("/console/inbox", query_string={"result": name}, headers={"Accept": "text/html"}),
+        client.get(f"/console/{quote(name, safe='')}", headers={"Accept": "text/html"}),
+        at_the_chat.get(f"customers/{customer.customer_id}/orders?q={quote(name[:60])}", part=True),
+    ):
+        said = str(answer.headers)
+        assert "a=b" not in said
+        assert "onerror" not in said
