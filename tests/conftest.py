@@ -5,10 +5,12 @@ import random
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 from pydantic import SecretStr
 
 import translations
@@ -18,6 +20,7 @@ from config import Database as DatabaseSettings
 from config import Security, Server, Settings, WeCom
 from runtime import Runtime
 from tests.apps import running
+from tests.browsers import browser, chromium_path
 from tests.databases import PostgresDatabases, SqliteDatabases, postgres_binaries, postgres_server
 from tests.factories import Make
 from tests.sandboxes import Sandbox, running_sandbox
@@ -26,7 +29,7 @@ from web import Running
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL_TESTS"))
 
 
-def missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip what this machine cannot run, and say so."""
     pytest.skip(f"{what} is missing")
 
@@ -72,6 +75,15 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
             missing("PostgreSQL (apt install postgresql)")
     with databases.fresh() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = chromium_path()
+    if path is None:
+        missing("Chromium (apt install chromium fonts-noto-cjk)")
+    with browser(path) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The console in the system's Chromium: phone and desktop, light and dark, read and used."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,13 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from app import create_app
 from models import Identity
 from runtime import ROOT
-from tests.conftest import missing
 from tests.factories import PASSWORD
 
 pytestmark = [
@@ -57,17 +55,6 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([ty
   .filter(([words, box, node]) => box.height < 43.5 && getComputedStyle(node, "::after").position !== "absolute")
   .filter(([words, box]) => box.right > 0)
   .map(([words, box]) => `${words} ${box.height}`)"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        missing("Chromium (apt install chromium fonts-noto-cjk)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,26 +12,14 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sandbox import crypto, demo_shop
 from sandbox.server import Running, start
-from tests.conftest import missing
 
 pytestmark = pytest.mark.browser
 PHONES = [(360, 640), (375, 740)]
 DESKTOP = (1280, 800)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing("Chromium (apt install chromium fonts-noto-cjk)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -46,10 +33,10 @@ def shop() -> Iterator[Running]:
 
 @contextmanager
 def opened(
-    browser: Browser, address: str, size: tuple[int, int] = DESKTOP, scheme: Any = "light", errors: int = 0
+    chromium: Browser, address: str, size: tuple[int, int] = DESKTOP, scheme: Any = "light", errors: int = 0
 ) -> Iterator[Page]:
     """A page that must end with no more than so many errors on its console."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme=scheme)
     page = context.new_page()
     page.set_default_timeout(8000)
     wrong: list[str] = []
@@ -65,8 +52,8 @@ def too_wide(page: Page) -> int:
     return int(page.evaluate("Math.max(0, document.documentElement.scrollWidth - innerWidth)"))
 
 
-def test_a_newcomer_who_scans_appears_on_top_of_the_list_with_a_history_to_find(browser, shop):
-    with opened(browser, shop.url) as page:
+def test_a_newcomer_who_scans_appears_on_top_of_the_list_with_a_history_to_find(chromium, shop):
+    with opened(chromium, shop.url) as page:
         expect(page.locator("#me-name")).to_have_text("林晓雯")
 
         page.get_by_role("button", name="来一位扫码新客户").first.click()
@@ -81,8 +68,8 @@ def test_a_newcomer_who_scans_appears_on_top_of_the_list_with_a_history_to_find(
     assert customer["unionid"] == newcomer["unionid"]
 
 
-def test_staff_and_customer_can_both_talk(browser, shop):
-    with opened(browser, shop.url) as page:
+def test_staff_and_customer_can_both_talk(chromium, shop):
+    with opened(chromium, shop.url) as page:
         page.locator("#conversations a", has_text="陈雨桐").click()
         page.get_by_label("要说的话").fill("明天上午就到\n记得收")
         page.get_by_label("要说的话").press("Enter")
@@ -96,8 +83,8 @@ def test_staff_and_customer_can_both_talk(browser, shop):
         expect(page.locator("#conversations a").first).to_contain_text("陈雨桐")
 
 
-def test_a_word_without_an_end_wraps_in_its_bubble(browser, shop):
-    with opened(browser, shop.url, PHONES[0]) as page:
+def test_a_word_without_an_end_wraps_in_its_bubble(chromium, shop):
+    with opened(chromium, shop.url, PHONES[0]) as page:
         page.locator("#conversations a", has_text="陈雨桐").click()
         for voice in ("我说", "替客户说"):
             page.get_by_label(voice).check()
@@ -110,8 +97,8 @@ def test_a_word_without_an_end_wraps_in_its_bubble(browser, shop):
         assert page.evaluate("document.getElementById('lines').scrollWidth <= innerWidth")
 
 
-def test_a_line_that_was_not_sent_is_said_and_kept(browser, shop):
-    with opened(browser, shop.url, errors=1) as page:  # the browser itself reports the 409
+def test_a_line_that_was_not_sent_is_said_and_kept(chromium, shop):
+    with opened(chromium, shop.url, errors=1) as page:  # the browser itself reports the 409
         page.locator("#conversations a", has_text="王芳").click()
         expect(page.locator(".line").first).to_be_visible()
         friend = page.evaluate("location.hash").split("/")[1]
@@ -126,8 +113,8 @@ def test_a_line_that_was_not_sent_is_said_and_kept(browser, shop):
         expect(page.get_by_label("要说的话")).to_have_value("在吗")
 
 
-def test_another_member_has_other_conversations(browser, shop):
-    with opened(browser, shop.url) as page:
+def test_another_member_has_other_conversations(chromium, shop):
+    with opened(chromium, shop.url) as page:
         page.locator("#me").click()
         page.locator("#members").get_by_role("button", name="周婷").click()
 
@@ -139,8 +126,8 @@ def test_another_member_has_other_conversations(browser, shop):
 
 
 @pytest.mark.parametrize("size", PHONES)
-def test_on_a_phone_list_chat_and_sidebar_are_screens_and_back_goes_back(browser, shop, size):
-    with opened(browser, shop.url, size) as page:
+def test_on_a_phone_list_chat_and_sidebar_are_screens_and_back_goes_back(chromium, shop, size):
+    with opened(chromium, shop.url, size) as page:
         expect(page.locator("#conversations a").first).to_be_visible()
         assert too_wide(page) == 0
         page.locator("#conversations a").first.click()
@@ -161,16 +148,16 @@ def test_on_a_phone_list_chat_and_sidebar_are_screens_and_back_goes_back(browser
 @pytest.mark.parametrize("path", ["/", "/start"])
 @pytest.mark.parametrize("size", [*PHONES, DESKTOP])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_word_can_be_read_and_nothing_runs_over(browser, shop, path, size, scheme):
-    with opened(browser, shop.url + path, size, scheme) as page:
+def test_every_word_can_be_read_and_nothing_runs_over(chromium, shop, path, size, scheme):
+    with opened(chromium, shop.url + path, size, scheme) as page:
         expect(page.locator("#tour-text, #steps .now").first).to_be_visible()
 
         assert too_wide(page) == 0
         assert page.evaluate(PALE_TEXTS) == []
 
 
-def test_the_steps_follow_what_really_happens(browser, shop):
-    with opened(browser, f"{shop.url}/start") as page:
+def test_the_steps_follow_what_really_happens(chromium, shop):
+    with opened(chromium, f"{shop.url}/start") as page:
         page.get_by_role("button", name="来一位扫码新客户").click()
         expect(page.locator("#steps li").nth(0)).to_have_class("done")
         expect(page.locator("#steps li").nth(0)).to_contain_text("阳光暖暖 加了林晓雯")
@@ -184,10 +171,10 @@ def test_the_steps_follow_what_really_happens(browser, shop):
         expect(page.locator("#news li").first).to_contain_text("米粒妈 扫码加了 林晓雯")
 
 
-def test_the_loop_is_walked_to_its_end_in_the_chat(browser, shop, tmp_path):
+def test_the_loop_is_walked_to_its_end_in_the_chat(chromium, shop, tmp_path):
     with framed(shop, tmp_path) as sidebar_url:
         requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()
-        with opened(browser, shop.url) as page:
+        with opened(chromium, shop.url) as page:
             expect(page.locator("#tour-step")).to_have_text("第 1 步")
             with page.expect_response(lambda answer: answer.url.endswith("/sandbox/scan")) as scanned:
                 page.locator("#tour-act").click()
@@ -205,8 +192,8 @@ def test_the_loop_is_walked_to_its_end_in_the_chat(browser, shop, tmp_path):
             expect(page.locator("#tour-step")).to_have_text("走完了")
 
 
-def test_a_welcome_that_does_not_come_is_said(browser, shop):
-    with opened(browser, shop.url) as page:
+def test_a_welcome_that_does_not_come_is_said(chromium, shop):
+    with opened(chromium, shop.url) as page:
         page.locator("#tour-act").click()
         expect(page.locator("#tour-step")).to_have_text("第 2 步")
 
@@ -215,8 +202,8 @@ def test_a_welcome_that_does_not_come_is_said(browser, shop):
         expect(page.locator("#tour-text")).to_contain_text("没收到欢迎语")
 
 
-def test_an_emptied_sandbox_is_noticed(browser, shop):
-    with opened(browser, shop.url) as page:
+def test_an_emptied_sandbox_is_noticed(chromium, shop):
+    with opened(chromium, shop.url) as page:
         page.locator("#tour-act").click()
         expect(page.locator("#tour-step")).to_have_text("第 2 步")
 
@@ -225,32 +212,32 @@ def test_an_emptied_sandbox_is_noticed(browser, shop):
         expect(page.get_by_text("公司里还没有人")).to_be_visible(timeout=15000)
 
 
-def test_a_day_can_be_skipped(browser, shop):
+def test_a_day_can_be_skipped(chromium, shop):
     before = requests.get(f"{shop.url}/sandbox/clock", timeout=5).json()["now"]
-    with opened(browser, f"{shop.url}/start") as page:
+    with opened(chromium, f"{shop.url}/start") as page:
         page.get_by_role("button", name="时间快进 1 天").click()
         expect(page.get_by_text("日了")).to_be_visible()
 
     assert requests.get(f"{shop.url}/sandbox/clock", timeout=5).json()["now"] >= before + 86400
 
 
-def test_an_empty_corp_is_said_in_words(browser):
+def test_an_empty_corp_is_said_in_words(chromium):
     running = start(port=0, seed=7, state_path=None)
     try:
-        with opened(browser, running.url) as page:
+        with opened(chromium, running.url) as page:
             expect(page.get_by_text("公司里还没有人")).to_be_visible()
             expect(page.get_by_role("button", name="来一位扫码新客户")).to_be_disabled()
     finally:
         running.close()
 
 
-def test_who_are_you_lists_the_staff_and_goes_on_as_the_one_chosen(browser, shop):
+def test_who_are_you_lists_the_staff_and_goes_on_as_the_one_chosen(chromium, shop):
     corp = requests.get(f"{shop.url}/sandbox/credentials", timeout=5).json()
     address = (
         f"{shop.url}/connect/oauth2/authorize?appid={corp['corp_id']}&redirect_uri={shop.url}/start"
         "&response_type=code&scope=snsapi_base&state=abc#wechat_redirect"
     )
-    with opened(browser, address, (375, 740)) as page:
+    with opened(chromium, address, (375, 740)) as page:
         assert too_wide(page) == 0
         page.get_by_role("link", name="何静").click()
 
@@ -258,10 +245,10 @@ def test_who_are_you_lists_the_staff_and_goes_on_as_the_one_chosen(browser, shop
 
 
 @pytest.mark.parametrize("size", [(360, 640), DESKTOP])
-def test_a_framed_page_gets_its_rights_by_signature_and_its_message_becomes_a_bubble(browser, shop, tmp_path, size):
+def test_a_framed_page_gets_its_rights_by_signature_and_its_message_becomes_a_bubble(chromium, shop, tmp_path, size):
     with framed(shop, tmp_path) as sidebar_url:
         requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()
-        with opened(browser, shop.url, size) as page:
+        with opened(chromium, shop.url, size) as page:
             page.locator("#conversations a", has_text="陈雨桐").click()
             page.wait_for_url(re.compile("#linxiaowen/wm"))
             expect(page.locator("#chat-name")).to_have_text("陈雨桐")
@@ -288,10 +275,10 @@ def test_a_framed_page_gets_its_rights_by_signature_and_its_message_becomes_a_bu
             assert too_wide(page) == 0
 
 
-def test_the_bridge_hears_only_the_frame_it_belongs_to(browser, shop, tmp_path):
+def test_the_bridge_hears_only_the_frame_it_belongs_to(chromium, shop, tmp_path):
     with framed(shop, tmp_path) as sidebar_url:
         requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()
-        with opened(browser, shop.url) as page:
+        with opened(chromium, shop.url) as page:
             page.locator("#conversations a").first.click()
             expect(page.frame_locator("iframe").locator("#who")).to_contain_text("wm")
             asked: list[str] = []

@@ -1,28 +1,14 @@
 """The sidebar in the system's Chromium: inside the sandbox's chat, or a page by itself."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Browser, FrameLocator, Page, sync_playwright
-
-from tests.conftest import missing
+from playwright.sync_api import Browser, FrameLocator, Page
 
 PHONES = [(320, 640), (360, 640), (375, 740)]
 DESKTOP = (1280, 860)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        missing("Chromium (apt install chromium fonts-noto-cjk)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @dataclass
@@ -35,9 +21,11 @@ class Chat:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, size: tuple[int, int], scheme: Any = "light", **more: Any) -> Iterator[Chat]:
+def opened(
+    chromium: Browser, address: str, size: tuple[int, int], scheme: Any = "light", **more: Any
+) -> Iterator[Chat]:
     """What the page and its frames complain about is collected."""
-    context = browser.new_context(
+    context = chromium.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, has_touch=size[0] < 600, **more
     )
     page = context.new_page()

@@ -1,29 +1,22 @@
 """A member of staff at a chat: the real SDK, the sandbox's client, the system's Chromium."""
 
 import os
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from app import create_app
 from config import Server
 from models import Channel, Contact, Coupon, Follow, Identity, Order, Tag, TagAssignment, Token, Touch
-from tests.sidebar.browsers import DESKTOP, PHONES, chromium, opened
+from tests.sidebar.browsers import DESKTOP, PHONES, opened
 from web import serve_in_thread
 
 pytestmark = pytest.mark.browser
 FOLDER = os.environ.get("SCREENSHOTS")
 CHAT = "wmAAAAwangAAAAAAAAAAAAAAAAAAAAAA"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture(params=["sqlite"])
@@ -96,11 +89,11 @@ def client_at(runtime, sandbox, shop):
 
 
 @pytest.fixture
-def opened_chat(browser, client_at):
+def opened_chat(chromium, client_at):
     """The client at one of these sizes, the customer's card on the screen."""
 
     def open_at(size=DESKTOP, scheme="light", **more):
-        return stack.enter_context(opened(browser, client_at, size, scheme, **more))
+        return stack.enter_context(opened(chromium, client_at, size, scheme, **more))
 
     with ExitStack() as stack:
         yield open_at
@@ -268,8 +261,8 @@ def test_tags_and_colleagues_open_and_stay_open(opened_chat):
     expect(chat.side.get_by_text("客户自己选的")).to_be_visible()
 
 
-def test_outside_wecom_the_page_says_where_to_open_it(browser, client_at, runtime, lan_signed_in):
-    with opened(browser, f"{runtime.settings.server.public_url}/sidebar/", PHONES[2], **lan_signed_in) as chat:
+def test_outside_wecom_the_page_says_where_to_open_it(chromium, client_at, runtime, lan_signed_in):
+    with opened(chromium, f"{runtime.settings.server.public_url}/sidebar/", PHONES[2], **lan_signed_in) as chat:
         expect(chat.page.get_by_text("请在企业微信里打开")).to_be_visible()
         keep(chat, "outside")
         assert chat.page.locator("#customer").count() == 0

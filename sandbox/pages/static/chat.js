@@ -321,8 +321,8 @@ async function scanNow() {
 let turns = 0;
 async function look() {
   turns += 1;
+  await clock.ask();
   if (turns % 5 === 1) {
-    await clock.ask();
     const fresh = await get('/sandbox/client');
     if (fresh.sidebar_url !== client.sidebar_url) { client = fresh; if (chat) showSide(here().side); }
   }
