@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from crm.errors import NotFound
@@ -75,6 +75,13 @@ def lease_due(session: Session, *, limit: int, now: datetime) -> Sequence[Inbox]
     return sorted(won, key=lambda row: row.id)
 
 
+def hold(session: Session, row: Inbox) -> None:
+    """Lock a leased row before its effect, as planning its welcome does: the two never miss what the other stores."""
+    ours = select(Inbox.id).where(*_is_ours(row)).with_for_update()
+    if session.scalar(ours) is None:
+        raise LeaseLost
+
+
 def settle(session: Session, row: Inbox, state: str, *, now: datetime, reason: str = "") -> None:
     """Close a leased row in the transaction of its effect. Raises `LeaseLost` when the row is no longer ours."""
     _change(session, row, state=state, applied_at=now, errcode=None, reason=reason)
@@ -94,9 +101,12 @@ def put_off(
 
 
 def _change(session: Session, row: Inbox, **values: object) -> None:
-    ours = (Inbox.id == row.id, Inbox.state.in_(OPEN), Inbox.next_try_at == row.next_try_at)
-    if not changed(session, update(Inbox).where(*ours).values(**values)):
+    if not changed(session, update(Inbox).where(*_is_ours(row)).values(**values)):
         raise LeaseLost
+
+
+def _is_ours(row: Inbox) -> tuple[ColumnElement[bool], ...]:
+    return Inbox.id == row.id, Inbox.state.in_(OPEN), Inbox.next_try_at == row.next_try_at
 
 
 def replay(session: Session, inbox_id: int, *, now: datetime) -> Inbox:

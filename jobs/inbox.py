@@ -72,9 +72,13 @@ def _apply(runtime: Runtime, notice: Inbox, lookups: Lookups) -> None:
     try:
         effect = _effect(runtime, notice, lookups)
         state = "applied" if effect else "unknown"
-        with runtime.transaction() as session:
+
+        def settle(session: Session) -> None:
+            inbox.hold(session, notice)
             reason = effect(session) if effect else ""
             inbox.settle(session, notice, state, now=runtime.now(), reason=reason)
+
+        runtime.in_transaction(settle)
         runtime.metrics.callbacks.labels(notice.kind, state).inc()
     except inbox.LeaseLost:
         raise
