@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from crm import customers
+from crm import customers, identities
 from crm.errors import BadInput, Conflict, NotFound, Refused
 from models.coupon import Coupon, CouponBatch
 from models.customer import Identity
@@ -141,6 +141,7 @@ def grant(
     Asking again for the same occasion returns the first copy unchanged. Copies count for good: one that was taken
     back is not given to somebody else. Raises `BatchExhausted`, `BatchClosed`, `LimitReached` or `NotFound`.
     """
+    identity = identities.hold(session, identity.id)  # before the copies are counted: a merge brings more
     batch = _locked(session, batch_id)  # grants of one batch follow one another; on SQLite all writers do
     before = list(
         session.scalars(select(Coupon).where(Coupon.batch_id == batch_id, Coupon.customer_id == identity.customer_id))

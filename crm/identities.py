@@ -16,7 +16,7 @@ from crm import audits
 from models.contact import Contact
 from models.coupon import Coupon
 from models.customer import Customer, Identity, IdentityLink
-from models.database import insert_if_absent, insert_many_if_absent
+from models.database import changed, insert_if_absent, insert_many_if_absent
 from models.order import Order
 from models.tag import TagAssignment
 from models.touch import Touch
@@ -49,6 +49,16 @@ def ensure_many(session: Session, keys: Iterable[Key], *, now: datetime) -> dict
     if missing:
         _add(session, missing, now)
     return found | _locked(session, missing)
+
+
+def hold(session: Session, identity_id: int) -> Identity:
+    """The identity as it is now, locked until the transaction ends: whoever stores a fact by it holds it first."""
+    return session.scalars(
+        select(Identity)
+        .where(Identity.id == identity_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def link(session: Session, one: Identity, other: Identity, *, evidence: str, now: datetime) -> Customer:
@@ -183,7 +193,12 @@ def _add(session: Session, keys: list[Key], now: datetime) -> None:
 
 
 def _merge(session: Session, loser: int, winner: int, *, now: datetime) -> None:
-    """Identities first: whoever stores a fact holds its identity, so the facts moved afterwards are all there are."""
-    for table in (Identity, *FACTS):
-        session.execute(update(table).where(table.customer_id == loser).values(customer_id=winner))
+    """Identities first: whoever stores a fact holds its identity, so the facts moved afterwards are all there are.
+
+    An identity that joined the loser while we waited for its partner is only seen by the next statement.
+    """
+    while changed(session, update(Identity).where(Identity.customer_id == loser).values(customer_id=winner)):
+        pass
+    for fact in FACTS:
+        session.execute(update(fact).where(fact.customer_id == loser).values(customer_id=winner))
     session.execute(update(Customer).where(Customer.id == loser).values(merged_into_id=winner, merged_at=now))

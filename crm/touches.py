@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from crm import identities
 from crm.errors import Refused
 from models.contact import Contact
 from models.coupon import Coupon
@@ -40,13 +41,14 @@ def begin(
     now: datetime,
 ) -> tuple[Touch, bool]:
     """Record a touch by a staff member's own hand; asking again with the key returns the first one and False."""
+    identity = identities.hold(session, contact.identity_id)
     is_new = insert_if_absent(
         session,
         Touch,
         key=key,
         kind=kind,
-        identity_id=contact.identity_id,
-        customer_id=contact.customer_id,
+        identity_id=identity.id,
+        customer_id=identity.customer_id,
         userid=staff.userid,
         external_userid=contact.external_userid,
         coupon_id=coupon.id if coupon else None,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from crm import touches
+from crm import identities, touches
 from models.contact import Contact
 from models.database import changed, insert_if_absent
 from models.inbox import Inbox
@@ -39,10 +39,11 @@ def plan(session: Session, notice: Inbox, *, key: str, text_sealed: bytes, code_
     if not won:
         return
     contact = session.scalar(select(Contact).where(Contact.external_userid == notice.external_userid))
+    identity = identities.hold(session, contact.identity_id) if contact else None
     insert_if_absent(
         session, Touch,
         key=key, kind=KIND, state="planned", userid=notice.userid or "", external_userid=notice.external_userid or "",
-        identity_id=contact.identity_id if contact else None, customer_id=contact.customer_id if contact else None,
+        identity_id=identity.id if identity else None, customer_id=identity.customer_id if identity else None,
         inbox_id=notice.id, text_sealed=text_sealed, code_sealed=code_sealed, created_at=now, next_try_at=now,
         deadline_at=notice.received_at + DEADLINE,
     )  # fmt: skip

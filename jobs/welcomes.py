@@ -1,6 +1,9 @@
 """The fast lane: a welcome is out within seconds of the add, whatever else is going on."""
 
 from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
 
 from crm import inbox, staff, welcomes
 from models.inbox import Inbox
@@ -39,7 +42,7 @@ def send_welcomes(runtime: Runtime) -> int:
     with runtime.reading() as session:
         if not welcomes.has_due(session, now=runtime.now()):
             return 0
-    _plan(runtime)
+    runtime.in_transaction(partial(_plan, runtime))
     tried = 0
     while touch := _claim(runtime):
         _send(runtime, touch)
@@ -51,19 +54,18 @@ def send_welcomes(runtime: Runtime) -> int:
     return tried
 
 
-def _plan(runtime: Runtime) -> None:
-    with runtime.transaction() as session:
-        for notice in inbox.with_welcome(session, limit=AT_ONCE):
-            code = _code(runtime, notice)
-            if code is None:
-                welcomes.skip(session, notice)
-                continue
-            name = staff.name_of(session, notice.userid or "") or f"{runtime.settings.business.name}的客服"
-            welcomes.plan(
-                session, notice, key=f"welcome:{runtime.vault.digest(code)}", now=runtime.now(),
-                text_sealed=runtime.vault.seal(welcomes.wording(runtime.settings.welcome.text, name)),
-                code_sealed=runtime.vault.seal(code),
-            )  # fmt: skip
+def _plan(runtime: Runtime, session: Session) -> None:
+    for notice in inbox.with_welcome(session, limit=AT_ONCE):
+        code = _code(runtime, notice)
+        if code is None:
+            welcomes.skip(session, notice)
+            continue
+        name = staff.name_of(session, notice.userid or "") or f"{runtime.settings.business.name}的客服"
+        welcomes.plan(
+            session, notice, key=f"welcome:{runtime.vault.digest(code)}", now=runtime.now(),
+            text_sealed=runtime.vault.seal(welcomes.wording(runtime.settings.welcome.text, name)),
+            code_sealed=runtime.vault.seal(code),
+        )  # fmt: skip
 
 
 def _code(runtime: Runtime, notice: Inbox) -> str | None:

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from bodies import Form, read_form
-from crm import audits, coupons, customers, offers, orders, touches
+from crm import audits, coupons, customers, identities, offers, orders, touches
 from crm.errors import Conflict
 from models.contact import Contact
 from models.coupon import Coupon, CouponBatch
@@ -119,6 +119,7 @@ def send_again(coupon_id: int) -> ResponseReturnValue:
     key = f"coupon:{coupon_id}:again:{form.occasion}"
     now = runtime().now()
     with runtime().transaction() as session:
+        identities.hold(session, contact.identity_id)  # first the person, then the copy: as a merge does
         coupon = coupons.coupon_of(session, coupon_id)
         customers.followed_by(session, g.staff, coupon.customer_id)
         before = touches.by_key(session, key)
