@@ -92,7 +92,9 @@ def _in_range(field: str, value: int, least: int, most: int) -> None:
 
 
 def close_batch(session: Session, batch_id: int, *, now: datetime) -> None:
-    """Offer it no longer; copies already given stay good. Safe to repeat."""
+    """Offer it no longer; copies already given stay good. Safe to repeat. Raises `NotFound`."""
+    if session.get(CouponBatch, batch_id) is None:
+        raise NotFound("没有这批券")
     session.execute(
         update(CouponBatch).where(CouponBatch.id == batch_id, CouponBatch.closed_at.is_(None)).values(closed_at=now)
     )
