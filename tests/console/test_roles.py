@@ -89,3 +89,26 @@ def test_a_developer_sees_ids_where_an_operator_sees_names(signed_in, make):
         developers = text_of(signed_in("developer").get(path))
         assert "阳光暖暖" not in developers
         assert "wm-sunshine" in developers
+
+
+def test_a_developer_reads_events_but_not_what_people_wrote(signed_in, make, runtime):
+    sealed = runtime.vault.seal("<xml><Content>王小雨的电话 13812345678</Content></xml>")
+    event, message = make.notice(), make.notice("text", key="msg:7", body_sealed=sealed)
+    developer, owner = signed_in("developer"), signed_in("owner")
+
+    def read(who, notice):
+        return who.post(f"/console/inbox/{notice.id}/body", page="/console/account")
+
+    assert (read(developer, event).status_code, read(owner, message).status_code) == (200, 200)
+    assert "看原文" not in developer.get(f"/console/inbox/{message.id}").text
+    refused = read(developer, message)
+    assert refused.status_code == 403
+    assert "13812345678" not in refused.text
+
+
+def test_a_batch_nobody_made_is_not_closed(signed_in, make):
+    here = signed_in("operator")
+    done = len(make.rows(Audit))
+
+    assert here.post("/console/coupons/9999/close", page="/console/account").status_code == 404
+    assert len(make.rows(Audit)) == done
