@@ -263,7 +263,7 @@ def run_demo(
     plan = demo.Plan(port, seed, (data or ROOT / "var" / "demo").absolute(), orders, mapping, browser=not no_open)
     try:
         demo.run(context.obj["create_app"], plan, reset=reset)
-    except (demo.DemoError, Fallen) as problem:
+    except (demo.DemoError, Fallen, FileRefused) as problem:
         click.echo(str(problem), err=True)
         sys.exit(FAILED)
 

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import requests
 from flask import Flask
 from pydantic import SecretStr
@@ -27,6 +29,7 @@ from crm import coupons, gates, shops, users
 from jobs.sync import sync
 from jobs.worker import Worker
 from mall.imports import import_file
+from mall.reports import Progress
 from mall.signatures import signature
 from migrations import migrate
 from runtime import Runtime
@@ -154,13 +157,15 @@ def _fill(runtime: Runtime, plan: Plan) -> None:
     wanted = {"seed": plan.seed, "orders": str(plan.orders) if plan.orders else None}
     if mark.exists() and json.loads(mark.read_text()) == wanted:
         return
+    click.echo("第一次启动，正在请进 500 位客户和两年的订单 … / first start: filling the shop", err=True)
     now = runtime.now()
     if not _call("GET", f"{plan.sandbox_url}/sandbox/staff")["staff"]:
         _call("POST", f"{plan.sandbox_url}/sandbox/load", demo_shop.corp(plan.seed, now))
     sync(runtime)
     _offer_coupons(runtime, now)
     if plan.orders:
-        import_file(runtime, plan.orders, mapping=plan.mapping, shop=SHOP)
+        progress = Progress(is_terminal=sys.stderr.isatty())
+        import_file(runtime, plan.orders, mapping=plan.mapping, shop=SHOP, progress=progress)
     else:
         _post_orders(runtime, plan, now)
     mark.write_text(json.dumps(wanted))
