@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +26,7 @@ QUERIES = [
     "url=file:///etc/passwd&kind=agent", "token=%00", "token=" + "a" * 5000, "next=//evil.example", "code=a&state=b",
     "msg_signature=%ff&timestamp=&nonce=", "=&=&;", "&".join("a=1" for _ in range(500)),
 ]  # fmt: skip
-JSON = [
+JSON: list[Any] = [
     "", "{", "[]", "null", '{"a": 1}', '{"a": 1, "a": 2}', "[" * 100_000, '{"batch_id": NaN}',
     '{"occasion": "\\ud800"}',
     '{"batch_id": 1e400, "occasion": "12345678"}', '{"batch_id": -1, "occasion": "12345678"}',
@@ -181,7 +182,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=6,
 )
-ORDER = {
+ORDER: dict[str, Any] = {
     "order_no": "A1", "status": "paid", "unionid": "u1", "openid": "o1", "buyer_id": "b1", "phone": "13800138000",
     "created_at": "2020-11-20T20:15:00+08:00", "paid_at": "2020-11-20T20:15:00+08:00", "shipped_at": None,
     "received_at": None, "completed_at": None, "total_fen": 1, "discount_fen": 0, "shipping_fen": 0, "paid_fen": 1,
