@@ -78,8 +78,9 @@ def signed_in(app, make, runtime):
     seat = Seat(app, lan)
     with seat.client.session_transaction("/console/") as session:
         session.update(user_id=owner.id, epoch=owner.epoch, at=runtime.now().timestamp())
-    page = seat.client.get("/console/account").text
-    return Somebody(seat.client, {"sidebar": seat.token, "console": re.search(r'csrf_token" value="([^"]+)', page)[1]})
+    found = re.search(r'csrf_token" value="([^"]+)', seat.client.get("/console/account").text)
+    assert found
+    return Somebody(seat.client, {"sidebar": seat.token, "console": found[1]})
 
 
 def attack(who, app, *, leave_out=()):
