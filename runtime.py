@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from config import ConfigError, Settings
 from metrics import Metrics
 from models.appending import Appender
-from models.database import changed, connect, insert_if_absent, is_sqlite, writing
+from models.database import changed, connect, insert_if_absent, is_sqlite, reading, writing
 from models.gate import Gate
 from models.token import Token
 from models.vault import Vault
@@ -51,7 +51,7 @@ class Runtime:
         self.vault = Vault(master_key(ROOT / settings.security.master_key_file))
         self.engine = connect(settings.database.url, root=ROOT)
         self.zone = ZoneInfo(settings.business.time_zone)
-        self._writing_engine = writing(self.engine)
+        self._writing_engine, self._reading_engine = writing(self.engine), reading(self.engine)
         self._writer = threading.Lock() if is_sqlite(self.engine) else None
         self._appender = Appender(self.engine, self._writer)
         self._local = threading.local()
@@ -108,7 +108,7 @@ class Runtime:
     def reading(self) -> Iterator[Session]:
         """Read one snapshot; nothing is written."""
         self.forbid_transaction()
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self._reading_engine, expire_on_commit=False) as session:
             self._local.open = True
             try:
                 yield session

@@ -118,9 +118,10 @@ def given(session: Session, customer_id: int, *, limit: int = 20) -> list[Given]
     return [Given(coupon, batch, staff) for coupon, batch, staff in rows]
 
 
-def coupon_of(session: Session, coupon_id: int) -> Coupon:
-    """One copy, held still until this transaction ends; an unknown id is `Refused`, as somebody else's would be."""
-    query = select(Coupon).where(Coupon.id == coupon_id).with_for_update()
+def coupon_of(session: Session, coupon_id: int, *, hold: bool) -> Coupon:
+    """One copy, if asked held still until this transaction ends; an unknown id is `Refused`, as a stranger's is."""
+    query = select(Coupon).where(Coupon.id == coupon_id)
+    query = query.with_for_update() if hold else query
     coupon = session.scalar(query.execution_options(populate_existing=True))
     if coupon is None:
         raise customers.not_yours()

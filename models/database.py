@@ -34,6 +34,13 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(writes=True)
 
 
+def reading(engine: Engine) -> Engine:
+    """The same engine for transactions that see one moment and write nothing."""
+    if is_sqlite(engine):
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 def _sqlite(engine: Engine) -> Engine:
     """WAL, durable commits, and BEGIN IMMEDIATE for writers.
 

@@ -112,7 +112,7 @@ def send_again(coupon_id: int) -> ResponseReturnValue:
     """
     form = read_form(Again)
     with runtime().reading() as session:
-        coupon = coupons.coupon_of(session, coupon_id)
+        coupon = coupons.coupon_of(session, coupon_id, hold=False)
         customer = customers.followed_by(session, g.staff, coupon.customer_id)
         contact = _open_contact(session, customer.id, form.external_userid)
     verdict = runtime().gate(g.staff.userid, contact.external_userid)
@@ -120,7 +120,7 @@ def send_again(coupon_id: int) -> ResponseReturnValue:
     now = runtime().now()
     with runtime().transaction() as session:
         identities.hold(session, contact.identity_id)  # first the person, then the copy: as a merge does
-        coupon = coupons.coupon_of(session, coupon_id)
+        coupon = coupons.coupon_of(session, coupon_id, hold=True)
         customers.followed_by(session, g.staff, coupon.customer_id)
         before = touches.by_key(session, key)
         if before is not None:
@@ -140,7 +140,7 @@ def send_again(coupon_id: int) -> ResponseReturnValue:
 def revoke_coupon(coupon_id: int) -> ResponseReturnValue:
     """Take back a copy one gave oneself and nobody used; safe to repeat. 409 once it was used."""
     with runtime().transaction() as session:
-        coupon = coupons.coupon_of(session, coupon_id)
+        coupon = coupons.coupon_of(session, coupon_id, hold=True)
         customers.followed_by(session, g.staff, coupon.customer_id)
         coupon = coupons.revoke(session, coupon_id, g.staff, now=runtime().now())
         _audit(session, "coupon.revoke", coupon)
