@@ -1,10 +1,12 @@
 """The command line: one verb a function. Never imports app; `main` is handed what makes one."""
 
+import contextlib
+import errno
 import json
 import logging
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import demo
 from config import ConfigError, Settings, load
 from crm import audits, inbox, shops, users
 from crm.errors import NotFound, RuleError
-from doctor import examine
+from doctor import examine, missing
 from jobs.inbox import apply_events
 from jobs.schedule import JOBS
 from jobs.sync import sync as learn_all
@@ -54,6 +56,8 @@ def main(create_app: CreateApp, args: list[str] | None = None) -> None:
 def settings_of(context: click.Context) -> Settings:
     settings = load(context.obj["path"])
     logging.basicConfig(level=settings.log.level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if settings.log.level != "debug":
+        logging.getLogger("alembic").setLevel(logging.WARNING)
     return settings
 
 
@@ -83,11 +87,33 @@ def migrate(context: click.Context) -> None:
 @click.option("--web-only", is_flag=True, help="Leave the worker to `work`.")
 @click.pass_context
 def serve(context: click.Context, web_only: bool) -> None:
-    """Serve web and worker in one process, until SIGTERM or Ctrl-C."""
+    """Serve web and worker in one process.
+
+    Until SIGTERM or Ctrl-C; what is in hand is finished.
+    """
     runtime = runtime_of(context)
-    invite_first_owner(runtime)
+    server = runtime.settings.server
     app = context.obj["create_app"](runtime)
-    serve_forever(app, runtime.settings.server, None if web_only else Worker(runtime))
+
+    def ready(url: str) -> None:
+        click.echo(f"正在服务 / serving {url}")
+        invite_first_owner(runtime)
+        if missing(runtime.settings):
+            click.echo("企业微信还没填全，app.py doctor 会说缺什么 / WeCom is not set up: see app.py doctor", err=True)
+
+    with port_in_words(server.port, "server.port"):
+        serve_forever(app, server, None if web_only else Worker(runtime), ready=ready)
+
+
+@contextlib.contextmanager
+def port_in_words(port: int, chosen_by: str) -> Iterator[None]:
+    """A port somebody else has is said in a line."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno != errno.EADDRINUSE:
+            raise
+        sys.exit(refused(f"端口 {port} 已被占用，用 {chosen_by} 换一个 / port {port} is taken; choose another"))
 
 
 def invite_first_owner(runtime: Runtime) -> None:
@@ -115,7 +141,10 @@ def _sign_in_link(runtime: Runtime, login: str | None = None) -> str:
 @click.argument("login", required=False)
 @click.pass_context
 def sign_in_link(context: click.Context, login: str | None) -> None:
-    """Print a one-time link into the console: for the first owner, or for LOGIN to choose a new password."""
+    """Print a one-time link into the console.
+
+    For the first owner, or for LOGIN to choose a new password.
+    """
     runtime = runtime_of(context)
     with runtime.reading() as session:
         has_owner = users.has_any(session)
@@ -137,11 +166,10 @@ def work(context: click.Context) -> None:
     worker.run_forever()
 
 
-@cli.command("run-job")
-@click.argument("name", type=click.Choice(sorted(JOBS)))
+@cli.command("run-job", help=f"Run one job once by hand; harmless when repeated.\n\nNAME: {', '.join(sorted(JOBS))}.")
+@click.argument("name", metavar="NAME", type=click.Choice(sorted(JOBS)))
 @click.pass_context
 def run_job(context: click.Context, name: str) -> None:
-    """Run one job once by hand; harmless when repeated."""
     done({"job": name, "done": JOBS[name](runtime_of(context))})
 
 
@@ -149,7 +177,10 @@ def run_job(context: click.Context, name: str) -> None:
 @click.argument("inbox_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
 @click.pass_context
 def replay(context: click.Context, inbox_id: int) -> None:
-    """Apply a callback again from its stored text; what was sent is not sent again."""
+    """Apply a callback again from its stored text.
+
+    ID is its number in the inbox. What was sent is not sent again.
+    """
     runtime = runtime_of(context)
     try:
         with runtime.transaction() as session:
@@ -165,7 +196,7 @@ def replay(context: click.Context, inbox_id: int) -> None:
 @cli.command()
 @click.pass_context
 def sync(context: click.Context) -> None:
-    """Learn staff, tags, channel codes and every customer from WeCom; safe to repeat."""
+    """Learn staff, tags and customers from WeCom; safe to repeat."""
     runtime = runtime_of(context)
     try:
         done(learn_all(runtime, lambda what, count: click.echo(f"\r{what} {count}", nl=False, err=True)))
@@ -182,12 +213,33 @@ def shop() -> None:
 @click.argument("name")
 @click.pass_context
 def add_shop(context: click.Context, name: str) -> None:
-    """Add a shop, or a second key for one, and print its key and secret as one JSON line."""
+    """Add a shop, or a second key for one.
+
+    Prints shop, key and secret as one JSON line; the secret is shown this once.
+    """
     runtime = runtime_of(context)
     key, secret = f"hk_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
-    with runtime.transaction() as session:
-        shops.add_key(session, name, key=key, secret_sealed=runtime.vault.seal(secret), now=runtime.now())
+    try:
+        with runtime.transaction() as session:
+            shops.add_key(session, name, key=key, secret_sealed=runtime.vault.seal(secret), now=runtime.now())
+    except RuleError as refusal:
+        sys.exit(refused(refusal.message))
     click.echo(json.dumps({"shop": name, "key": key, "secret": secret}, ensure_ascii=False))
+
+
+@shop.command("revoke")
+@click.argument("key")
+@click.pass_context
+def revoke_key(context: click.Context, key: str) -> None:
+    """End KEY: what it signs is refused from now on."""
+    runtime = runtime_of(context)
+    try:
+        with runtime.transaction() as session:
+            revoked = shops.revoke(session, key, now=runtime.now())
+            audits.note(session, actor="system", action="key.revoke", subject=f"key:{revoked.id}", now=runtime.now())
+    except RuleError as refusal:
+        sys.exit(refused(refusal.message))
+    done({"key": key, "revoked": True})
 
 
 def refused(words: str) -> int:
@@ -207,7 +259,10 @@ def refused(words: str) -> int:
 def import_orders(
     context: click.Context, file: Path, mapping: str | None, shop_name: str | None, report_path: Path | None
 ) -> None:
-    """Import orders from a CSV or CSV.GZ file; safe to repeat, goes on where it was interrupted (docs/mall.md)."""
+    """Import orders from a CSV or CSV.GZ file.
+
+    Safe to repeat; goes on where it was interrupted. docs/mall.md says which columns.
+    """
     progress = Progress(is_terminal=sys.stderr.isatty())
     try:
         report = import_file(runtime_of(context), file, mapping=mapping, shop=shop_name, progress=progress)
@@ -230,7 +285,10 @@ def done(report: dict[str, Any]) -> None:
 @cli.command()
 @click.pass_context
 def doctor(context: click.Context) -> None:
-    """Check database, settings, token, callback keys, domain and clock; say what to fix (then exit code 1)."""
+    """Say what is not set up right, and how to mend it.
+
+    Checks database, settings, token, callback keys, domain and clock; exit code 1 when something is wrong.
+    """
     findings = list(examine(Runtime(settings_of(context))))
     for finding in findings:
         click.echo(f"{'✓' if finding.is_right else '✗'} {finding.name}: {finding.words}")
@@ -239,7 +297,12 @@ def doctor(context: click.Context) -> None:
 
 @cli.command("demo")
 @click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(1, 65534), help="The app; the sandbox: +1."
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65534),
+    metavar="PORT",
+    help="The app's; the sandbox takes the next.",
 )
 @click.option("--seed", default=7, show_default=True, help="What the invented shop is made from.")
 @click.option("--no-open", is_flag=True, help="Do not open a browser.")
@@ -258,22 +321,25 @@ def run_demo(
     mapping: str | None,
     data: Path | None,
 ) -> None:
-    """The whole loop on this machine, with a WeCom of its own. Nothing leaves it."""
+    """Show the whole loop, with a WeCom of its own.
+
+    Everything stays on this machine: the app on PORT, the sandbox that plays WeCom on PORT+1.
+    """
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s %(message)s")
     plan = demo.Plan(port, seed, (data or ROOT / "var" / "demo").absolute(), orders, mapping, browser=not no_open)
     try:
         demo.run(context.obj["create_app"], plan, reset=reset)
-    except (demo.DemoError, Fallen, FileRefused) as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(FAILED)
+    except (demo.DemoError, Fallen, FileRefused, RuleError) as problem:
+        sys.exit(refused(str(problem)))
 
 
 @cli.command()
-@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535), metavar="PORT")
 @click.option("--seed", default=7, show_default=True, help="What its credentials are made from.")
 @click.option("--state", type=click.Path(path_type=Path), help="Where it keeps its state (default: var/sandbox.db).")
 def sandbox(port: int, seed: int, state: Path | None) -> None:
-    """A WeCom of your own on this machine, for any SDK (docs/sandbox.md)."""
+    """Run a WeCom of your own, for any SDK (docs/sandbox.md)."""
     path = state or ROOT / "var" / "sandbox.db"
     path.parent.mkdir(parents=True, exist_ok=True)
-    sandbox_server.run(port, seed, path)
+    with port_in_words(port, "--port"):
+        sandbox_server.run(port, seed, path)

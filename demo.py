@@ -77,6 +77,7 @@ def run(create_app: Callable[..., Flask], plan: Plan, *, reset: bool) -> None:
     with _alone(plan.folder, reset=reset):
         for port in (plan.port, plan.port + 1):
             _refuse_taken(port)
+        _refuse_another_seed(plan)
         with Supervisor() as supervisor:
             supervisor.start("sandbox", _serve_sandbox, plan.port + 1, plan.seed, str(plan.folder / "sandbox.db"))
             _wait_for(f"{plan.sandbox_url}/sandbox/clock", supervisor)
@@ -277,6 +278,13 @@ def _refuse_taken(port: int) -> None:
             probe.bind((HOST, port))
         except OSError:
             raise DemoError(f"端口 {port} 已被占用，用 --port 换一个 / port {port} is taken; choose another") from None
+
+
+def _refuse_another_seed(plan: Plan) -> None:
+    """Two seeds' people and orders in one shop would fit nobody."""
+    mark = plan.folder / "filled.json"
+    if mark.exists() and (seed := json.loads(mark.read_text())["seed"]) != plan.seed:
+        raise DemoError(f"这里是用 --seed {seed} 造的店，换一家要加 --reset / made with --seed {seed}: add --reset")
 
 
 @contextlib.contextmanager

@@ -60,10 +60,15 @@ def _database(runtime: Runtime) -> str:
 
 
 def _settings(runtime: Runtime) -> str:
-    missing = [name for name, value in _needed(runtime.settings) if not value]
-    if missing:
-        raise Wrong(f"还没填：{'、'.join(missing)}。填在 config.toml 里")
+    unset = missing(runtime.settings)
+    if unset:
+        raise Wrong(f"还没填：{'、'.join(unset)}。填在 config.toml 里")
     return runtime.settings.wecom.corp_id
+
+
+def missing(settings: Settings) -> list[str]:
+    """The settings without which WeCom cannot be reached or cannot reach us."""
+    return [name for name, value in _needed(settings) if not value]
 
 
 def _needed(settings: Settings) -> list[tuple[str, object]]:
@@ -107,13 +112,16 @@ TOKEN_ADVICE = {
 
 
 def _token(runtime: Runtime) -> str:
+    if {"wecom.corp_id", "wecom.secret"} & set(missing(runtime.settings)):
+        raise Wrong("先填 wecom.corp_id 和 wecom.secret")
     wecom = runtime.gateway(NewTokens())
     try:
         wecom.access_token()
         followers = wecom.followers()
     except WeComError as problem:
         advice = TOKEN_ADVICE.get(problem.errcode or 0, "看看网络、wecom.corp_id 和 wecom.secret")
-        raise Wrong(f"{problem.endpoint} 回答 {problem.errcode}。{advice}") from None
+        said = "没有回答" if problem.errcode is None else f"回答 {problem.errcode}"
+        raise Wrong(f"{problem.endpoint} {said}。{advice}") from None
     if not followers:
         raise Wrong("应用看不到任何一位有客户联系权限的同事。检查应用的可见范围")
     return f"可用，{len(followers)} 位同事在服务客户"
@@ -121,6 +129,8 @@ def _token(runtime: Runtime) -> str:
 
 def _callback_keys(runtime: Runtime) -> str:
     wecom = runtime.settings.wecom
+    if {"wecom.callback_token", "wecom.callback_aes_key"} & set(missing(runtime.settings)):
+        raise Wrong("先填 wecom.callback_token 和 wecom.callback_aes_key")
     try:
         CallbackCrypto(
             wecom.callback_token.get_secret_value(), wecom.callback_aes_key.get_secret_value(), wecom.corp_id

@@ -34,10 +34,17 @@ class Running:
     close: Callable[[], None]
 
 
-def serve_forever(app: Flask, server: Server, worker: Background | None) -> None:
-    """Serve until SIGTERM or SIGINT; the requests in hand and the job in hand are finished first."""
+def serve_forever(
+    app: Flask, server: Server, worker: Background | None, ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT; the requests in hand and the job in hand are finished first.
+
+    `ready` is told the address once the port is ours.
+    """
     listening = _bind(app, server.host, server.port, server.threads)
     leave_on_sigterm()
+    if ready:
+        ready(f"http://{server.host}:{server.port}")
     if worker:
         worker.start()
     try:

@@ -37,6 +37,7 @@ def done(action: str) -> str:
         "sidebar.sign_in": gettext("打开侧边栏"),
         "coupon.grant": gettext("发了一张券"),
         "coupon.revoke": gettext("作废一张券"),
+        "key.revoke": gettext("停用一把密钥"),
     }
     if action in words:
         return words[action]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from crm.errors import BadInput, Conflict
+from crm.errors import BadInput, Conflict, NotFound
 from models.database import changed, insert_if_absent
 from models.shop import Nonce, Shop, SigningKey
 
@@ -29,7 +29,7 @@ def add_key(session: Session, name: str, *, key: str, secret_sealed: bytes, now:
     shop = named(session, name, now=now)
     live = session.scalar(select(func.count()).where(SigningKey.shop_id == shop.id, SigningKey.revoked_at.is_(None)))
     if (live or 0) >= LIVE_KEYS:
-        raise Conflict(f"{name} 已有 {LIVE_KEYS} 把密钥在用。先停用一把")
+        raise Conflict(f"{name} 已有 {LIVE_KEYS} 把密钥在用。先用 app.py shop revoke 停用一把")
     made = SigningKey(shop_id=shop.id, key=key, secret_sealed=secret_sealed, created_at=now)
     session.add(made)
     return made
@@ -43,6 +43,16 @@ def live_key(session: Session, key: str) -> tuple[SigningKey, Shop] | None:
         .where(SigningKey.key == key, SigningKey.revoked_at.is_(None))
     ).one_or_none()
     return (row[0], row[1]) if row else None
+
+
+def revoke(session: Session, key: str, *, now: datetime) -> SigningKey:
+    """End a key for good. Raises `NotFound` unless it is live."""
+    found = live_key(session, key)
+    if found is None:
+        raise NotFound("没有这把密钥，或者已经停用了")
+    signing_key, _ = found
+    signing_key.revoked_at = now
+    return signing_key
 
 
 def use_nonce(session: Session, key: SigningKey, nonce: str, *, now: datetime) -> bool:

@@ -24,10 +24,10 @@ LARGEST_BODY = 8 * 1024 * 1024
 WINDOW = timedelta(seconds=300)
 KEY, TIMESTAMP, NONCE, SIGNATURE = (f"X-Huitou-{name}" for name in ("Key", "Timestamp", "Nonce", "Signature"))
 SHAPES = {
-    KEY: (re.compile(r"[\x21-\x7e]{1,128}"), "店铺的 key"),
-    TIMESTAMP: (re.compile(r"[0-9]{1,12}"), "Unix 时间的秒数"),
-    NONCE: (re.compile(r"[\x21-\x7e]{1,128}"), "1 到 128 个可见的 ASCII 字符，每次不同"),
-    SIGNATURE: (re.compile(r"[0-9a-fA-F]{64}"), "64 位十六进制的签名"),
+    KEY: (re.compile(r"[\x21-\x7e]{1,128}"), "应为店铺的 key"),
+    TIMESTAMP: (re.compile(r"[0-9]{1,12}"), "应为 Unix 时间的秒数"),
+    NONCE: (re.compile(r"[\x21-\x7e]{1,128}"), "应为 1 到 128 个可见的 ASCII 字符，每次不同"),
+    SIGNATURE: (re.compile(r"[0-9a-fA-F]{64}"), "应为 64 位十六进制的签名"),
 }
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -95,7 +95,7 @@ def _header(name: str) -> str:
     if value is None:
         raise BadSignature(f"缺少请求头 {name}", field=name)
     if not shape.fullmatch(value):
-        raise BadSignature(f"{name} 应为{expected}", field=name)
+        raise BadSignature(f"{name} {expected}", field=name)
     return value
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ from click.testing import CliRunner, Result
 import commands
 from app import create_app
 from config import Settings
-from models import OneTimeLink, Shop, SigningKey
+from models import Audit, OneTimeLink, Shop, SigningKey
 from runtime import ROOT
 from tests.journeys.test_demo import eventually, free_ports
 
@@ -73,8 +74,63 @@ def test_shop_add_prints_one_json_line_and_a_third_key_is_refused(run: Any, make
     assert [sorted(json.loads(line)) for line in lines] == [["key", "secret", "shop"]] * 2
     assert len(make.rows(Shop)) == 1
     assert len(make.rows(SigningKey)) == 2
-    assert third.exit_code != 0
-    assert "Traceback" not in third.output
+    assert third.exit_code == 1
+    assert third.exception is None or isinstance(third.exception, SystemExit)
+    assert "停用一把" in third.output
+
+
+def test_a_revoked_key_makes_room_for_another_and_is_revoked_once(run: Any, make: Any) -> None:
+    key, _ = [json.loads(run("shop", "add", "小程序").output)["key"] for _ in range(2)]
+
+    revoked, again, unknown = run("shop", "revoke", key), run("shop", "revoke", key), run("shop", "revoke", "hk_0")
+
+    assert [revoked.exit_code, again.exit_code, unknown.exit_code] == [0, 1, 1]
+    assert "没有这把密钥" in again.output
+    assert run("shop", "add", "小程序").exit_code == 0
+    assert [row.action for row in make.rows(Audit)] == ["key.revoke"]
+
+
+def test_the_doctor_with_nothing_set_up_says_so_line_by_line(tmp_path: Path) -> None:
+    nothing = {
+        "HUITOU_DATABASE__URL": f"sqlite:///{tmp_path / 'none.db'}",
+        "HUITOU_SECURITY__MASTER_KEY_FILE": str(tmp_path / "master.key"),
+        "HUITOU_WECOM__BASE_URL": "http://127.0.0.1:9",
+    }
+    told = CliRunner().invoke(commands.cli, ["doctor"], env=nothing, obj={"create_app": create_app})
+
+    assert told.exit_code == 1
+    assert told.output.count("✗") == 6
+    assert "app.py migrate" in told.output
+    assert "wecom.corp_id" in told.output
+    assert "None" not in told.output
+
+
+@pytest.mark.parametrize("verb", [["serve"], ["sandbox", "--state", "{tmp}/sandbox.db"]])
+def test_a_taken_port_is_said_in_a_line(environ: dict[str, str], tmp_path: Path, verb: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        more = ["--port", port] if verb[0] == "sandbox" else []
+        command = [sys.executable, "app.py", *(word.format(tmp=tmp_path) for word in verb), *more]
+        environ |= {"HUITOU_SERVER__PORT": port}
+        ended = subprocess.run(
+            command, cwd=ROOT, env=os.environ | environ, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    assert ended.returncode == 1
+    assert f"port {port} is taken" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "token=" not in ended.stdout
+
+
+def test_the_demo_says_why_it_cannot_start(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "filled.json").write_text('{"seed": 7, "orders": null}')
+    words = ["demo", "--no-open", "--port", str(free_ports()), "--data", str(tmp_path / "data"), "--seed", "8"]
+
+    told = CliRunner().invoke(commands.cli, words, obj={"create_app": create_app})
+
+    assert told.exit_code == 1
+    assert "--reset" in told.output
 
 
 def test_migrate_and_a_job_can_be_repeated(run: Any) -> None:
@@ -126,6 +182,7 @@ def test_serve_is_no_demo_whatever_is_set(environ: dict[str, str], make: Any, tm
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
     assert "bridge" not in page.text + str(page.headers)
     assert f"{url}/console/enter?token=" in said
+    assert f"serving {url}" in said
     assert len(rows) == 1
 
 
