@@ -6,7 +6,7 @@ facts of an event: they are what WeCom showed last, and `changed_at` is when we 
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import select
@@ -21,7 +21,9 @@ from wecom.types import FollowInfo
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # `followed_at` while only the end is known; `changed_at` before we asked
 Pair = tuple[int, int]
 """(contact id, staff id)"""
-EndedBy = Literal["staff", "customer"]
+EndedBy = Literal["staff", "customer", "unseen"]
+"""Who deleted whom; "unseen" is our own conclusion from a list, and gives way to what we are told or shown."""
+SKEW = timedelta(minutes=1)  # WeCom's clock is not ours, and its lists may lag behind its callbacks
 
 
 def ensure(session: Session, pairs: Collection[Pair]) -> dict[Pair, Follow]:
@@ -52,13 +54,15 @@ def ended(follow: Follow, *, at: datetime, by: EndedBy) -> None:
     """One of the two deleted the other. In the second of an add the end counts: better silent than unwelcome."""
     if at < follow.followed_at:
         return
-    if follow.ended_at is None or (at, by) > (follow.ended_at, follow.ended_by or ""):
+    if follow.ended_at is None or follow.ended_by == "unseen" or (at, by) > (follow.ended_at, follow.ended_by or ""):
         follow.ended_at, follow.ended_by = at, by
 
 
 def seen(follow: Follow, info: FollowInfo, channel: Channel | None, *, at: datetime) -> bool:
     """WeCom showed this follow when asked at `at`; False when it has shown a newer one already."""
     added(follow, at=info.followed_at, is_half=False, state=info.state, channel=channel)  # it shows whole ones only
+    if follow.ended_by == "unseen" and follow.ended_at is not None and at > follow.ended_at:
+        follow.ended_at = follow.ended_by = None
     if follow.changed_at > at:
         return False
     follow.remark, follow.description, follow.add_way = info.remark, info.description, info.add_way
@@ -69,16 +73,21 @@ def seen(follow: Follow, info: FollowInfo, channel: Channel | None, *, at: datet
 def end_unseen(session: Session, staff: Staff, seen_contact_ids: Collection[int], *, since: datetime) -> int:
     """End what WeCom no longer lists for a member although it began before we asked; returns how many.
 
-    The callback that said so was lost; half adds are never listed.
+    The callback that said so was lost; half adds are never listed. A list that moves while it is read page by page
+    may leave one out: it is open again when it is next shown.
     """
     open_ones = session.scalars(
         select(Follow).where(
-            Follow.staff_id == staff.id, Follow.ended_at.is_(None), Follow.followed_at < since, ~Follow.is_half
+            Follow.staff_id == staff.id,
+            Follow.ended_at.is_(None),
+            Follow.followed_at < since - SKEW,
+            Follow.changed_at < since,
+            ~Follow.is_half,
         )
     )
     gone = [follow for follow in open_ones if follow.contact_id not in seen_contact_ids]
     for follow in gone:
-        ended(follow, at=since, by="staff")
+        ended(follow, at=since, by="unseen")
     return len(gone)
 
 

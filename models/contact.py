@@ -46,7 +46,7 @@ class Follow(Row):
     followed_at: Mapped[datetime]
     changed_at: Mapped[datetime]  # of the newest fact applied: an older one never overwrites it
     ended_at: Mapped[datetime | None]
-    ended_by: Mapped[str | None]  # "staff" or "customer"
+    ended_by: Mapped[str | None]  # "staff", "customer" or "unseen" (WeCom lists it no more)
 
     def is_open(self) -> bool:
         return self.ended_at is None

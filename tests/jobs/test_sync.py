@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from crm import follows
 from jobs.inbox import apply_events
 from jobs.sync import sync
 from models import Channel, Contact, Department, Follow, Identity, Staff, Tag, TagAssignment
@@ -132,3 +133,28 @@ def test_the_demo_shop_is_learnt_in_a_few_seconds(sandbox, runtime, make):
 
     assert counts["customers"] == 500
     assert took < 10, f"{took:.1f} s"
+
+
+def test_a_follow_the_list_left_out_by_mistake_is_open_again_when_it_is_shown(shop, runtime, make, sandbox, clock):
+    """The list moves while it is read page by page, and WeCom's clock is not ours."""
+    sync(runtime)
+    [first, *_] = make.rows(Follow)
+    with runtime.transaction() as session:
+        member = session.get_one(Staff, first.staff_id)
+        follows.end_unseen(session, member, set(), since=runtime.now())
+    assert not make.rows(Follow)[0].is_open()
+    clock.tick(seconds=5)
+
+    sync(runtime)
+
+    assert make.rows(Follow)[0].is_open()
+
+
+def test_a_follow_hardly_older_than_the_list_is_not_ended_by_it(runtime, make):
+    lan, contact = make.staff("mei"), make.contact("wm_new")
+    make.follow(contact, lan, followed_at=runtime.now() - timedelta(seconds=5))
+
+    with runtime.transaction() as session:
+        ended = follows.end_unseen(session, lan, set(), since=runtime.now())
+
+    assert ended == 0
