@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from crm import channels, contacts, follows, staff, tags
 from models.contact import Contact
@@ -74,8 +75,8 @@ def _learn_customers(runtime: Runtime, userids: Sequence[str], learnt: Progress)
         known: dict[str, Contact] = {}
         details = contacts.of_page(page.customers)
         for start in range(0, len(details), AT_ONCE):
-            with runtime.transaction() as session:
-                known |= contacts.learn(session, details[start : start + AT_ONCE], at=at)
+            some = details[start : start + AT_ONCE]
+            known |= runtime.in_transaction(partial(contacts.learn, details=some, at=at))
         for row in page.customers:
             contact = known[row.external_contact.external_userid]
             seen.setdefault(row.follow_info.userid.lower(), set()).add(contact.id)
