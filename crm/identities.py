@@ -5,11 +5,12 @@ derived: whatever order the facts came in, the sets are the same, and `rebuild` 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import audits
@@ -175,12 +176,18 @@ def _locked(session: Session, keys: list[Key]) -> dict[Key, Identity]:
         return {}
     rows = session.scalars(
         select(Identity)
-        .where(tuple_(Identity.kind, Identity.scope, Identity.value).in_(keys))
+        .where(or_(*_named(keys)))
         .order_by(Identity.kind, Identity.scope, Identity.value)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return {Key(row.kind, row.scope, row.value): row for row in rows}
+
+
+def _named(keys: list[Key]) -> Iterator[ColumnElement[bool]]:
+    """Kind by kind: given a list of whole names, SQLite reads every identity there is."""
+    for (kind, scope), some in groupby(keys, key=lambda key: key[:2]):
+        yield and_(Identity.kind == kind, Identity.scope == scope, Identity.value.in_([key.value for key in some]))
 
 
 def _add(session: Session, keys: list[Key], now: datetime) -> None:
