@@ -30,8 +30,8 @@ def send_welcome_msg(call: Call) -> dict[str, Any]:
         people.say(corp, follow, "staff", kind, content, "welcome")
     waited = round(code.used_at - code.issued_at, 3)
     detail = {"userid": follow.userid, "external_userid": follow.external_userid, "after_seconds": waited}
-    seconds = "不到 0.1" if waited < 0.1 else f"{waited:.1f}"
-    corp.note("api_welcome", f"应用发出欢迎语，用了 {seconds} 秒", **detail)
+    took = "不到 0.1 秒" if waited < 0.1 else f"用了 {waited:.1f} 秒"
+    corp.note("api_welcome", f"应用发出欢迎语，{took}", **detail)
     return {}
 
 

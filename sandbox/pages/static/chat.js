@@ -293,9 +293,13 @@ function wordsOf({ done, customer, userid, scannedAt, welcomeSeconds }) {
   if (done === 1) return { text: `${name} 加上${adder.name}了，等几秒看欢迎语` };
   const beside = chat && chat.external_userid === customer.external_userid && body.dataset.side === 'open';
   if (done === 2) {
-    return { text: `欢迎语 ${tour.took(welcomeSeconds)}就到了。打开聊天，旁边就是${she}的订单`, ...(beside ? {} : { act: openIt, label: '打开聊天' }) };
+    const there = chat && chat.external_userid === customer.external_userid;
+    return {
+      text: `欢迎语${tour.took(welcomeSeconds)}就到了。打开${there ? '客户资料，就是' : '聊天，旁边就是'}${she}的订单`,
+      ...(beside ? {} : { act: openIt, label: there ? '看客户资料' : '打开聊天' }),
+    };
   }
-  if (done === 3) return { text: `在客户资料里点一张券，${she}马上收到`, ...(beside ? {} : { act: openIt, label: '看客户资料' }) };
+  if (done === 3) return { text: `在客户资料里点「发优惠券」，挑一张，${she}马上收到`, ...(beside ? {} : { act: openIt, label: '看客户资料' }) };
   return { text: '券发到聊天里了。认出老客户，就是这四步', act: scanNow, label: '再来一位' };
 }
 

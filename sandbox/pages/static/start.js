@@ -15,7 +15,7 @@ function action(step, { customer, userid }) {
 
 function outcome(step, { customer, userid, welcomeSeconds }) {
   const adder = staff.find((member) => member.userid === userid);
-  return [`${customer.name} 加了${adder ? adder.name : ` ${userid}`}`, welcomeSeconds === null ? '' : tour.took(welcomeSeconds), '看过了', '发到聊天里了'][step - 1];
+  return [`${customer.name} 加了${adder ? adder.name : ` ${userid}`}`, welcomeSeconds === null ? '' : tour.took(welcomeSeconds).trim(), '看过了', '发到聊天里了'][step - 1];
 }
 
 let drawn = '';
@@ -121,6 +121,7 @@ $('again').onclick = async () => {
   await tour.startOver();
   progress = null;
   await look();
+  scrollTo(0, 0);
   toast('好了，从第 1 步再走。前面发生的事都还在');
 };
 $('tomorrow').onclick = async () => {

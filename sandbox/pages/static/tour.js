@@ -30,7 +30,7 @@ export async function startOver() {
 }
 
 /** How long a welcome took, as one says it. */
-export const took = (seconds) => (seconds < 0.1 ? '不到 0.1 秒' : `${seconds.toFixed(1)} 秒`);
+export const took = (seconds) => (seconds < 0.1 ? '不到 0.1 秒' : ` ${seconds.toFixed(1)} 秒`);
 
 /**
  * `{done, customer, userid, scannedAt, welcomeSeconds}`: how many steps are done, in their order.
