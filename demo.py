@@ -90,6 +90,7 @@ def run(create_app: Callable[..., Flask], plan: Plan, *, reset: bool) -> None:
             _fill(runtime, plan)
             link = _console_link(runtime, plan)
             print(f"ready app={plan.app_url} sandbox={plan.sandbox_url} console={link}", flush=True)
+            click.echo(f"从这里开始 / start here: {plan.sandbox_url}/start （Ctrl-C 停下 / stops it）", err=True)
             if plan.browser:
                 webbrowser.open(f"{plan.sandbox_url}/start")
             runtime.close()

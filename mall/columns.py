@@ -92,4 +92,7 @@ def matching(header: Sequence[str]) -> str:
     for name in shipped():
         if not load(name).missing(header):
             return name
-    raise FileRefused(f"认不出这个文件的列：{'、'.join(header)[:200]}。用 --mapping 指定映射文件，写法见 docs/mall.md")
+    raise FileRefused(
+        f"认不出这个文件的列：{'、'.join(header)[:200]}。回头自己的格式还缺：{'、'.join(load('orders').missing(header))}。"
+        "补上，或用 --mapping 指定映射文件，写法见 docs/mall.md"
+    )

@@ -1,5 +1,6 @@
 """docs/mall.md tells the truth: its example verifies, its mappings load, its reasons are all there are."""
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,20 +11,20 @@ import pytest
 from crm import shops
 from mall.columns import load, shipped
 from mall.forms import ItemForm, OrderForm
+from mall.imports import import_file
 from mall.reports import REASONS
 from mall.signatures import signature
 from models import Order
 from tests.mall.conftest import ShopProgram
+from web import serve_in_thread
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs/mall.md").read_text("utf-8")
 
 
-def block(language):
-    """The first fenced block of this language."""
-    found = re.search(rf"```{language}\n(.*?)\n```", TEXT, re.DOTALL)
-    assert found
-    return found.group(1)
+def block(language, nth=0):
+    """A fenced block of this language, the first unless told."""
+    return re.findall(rf"```{language}\n(.*?)\n```", TEXT, re.DOTALL)[nth]
 
 
 def documented_headers():
@@ -73,6 +74,32 @@ def test_the_worked_example_is_accepted_as_it_stands(documented_shop, make):
     assert answer.status_code == 200, answer.json
     assert answer.json["accepted"] == 1, answer.json
     assert [row.paid_fen for row in make.rows(Order)] == [4280]
+
+
+def test_the_documented_program_sends_orders(shop, app):
+    shown: dict[str, Any] = {}
+    exec(block("python") + "\n" + block("python", 1), shown)
+    running = serve_in_thread(app)
+    known = {"shop": shop.name, "key": shop.key, "secret": shop.secret}
+    order = json.loads(block("json"))["orders"][0]
+
+    try:
+        answers = [shown["send"](running.url, known | more, [order]) for more in ({}, {}, {"secret": "other"})]
+    finally:
+        running.close()
+
+    assert [answer.get("accepted") for answer in answers] == [1, 0, None]
+    assert answers[1]["unchanged"] == 1
+    assert answers[2]["error"] == "bad_signature"
+
+
+def test_the_documented_file_is_imported(runtime, tmp_path):
+    file = tmp_path / "orders.csv"
+    file.write_text(block("csv") + "\n", "utf-8")
+
+    report = import_file(runtime, file).as_json()
+
+    assert report["file"]["lines"] == report["imported"]["lines"] == 2
 
 
 @pytest.mark.parametrize("name", shipped())
