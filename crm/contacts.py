@@ -80,6 +80,7 @@ def _ensure(session: Session, shown: Mapping[str, CustomerDetail | None], *, at:
     stored = select(Contact.external_userid, Contact.unionid).where(Contact.external_userid.in_(shown))
     linked = dict(session.execute(stored).all())
     strangers = {faces[name]: person for name, person in persons.items() if linked.get(name) != person.value}
+    identities.hold_many(session, {*faces.values(), *strangers.values()})  # at once, in one order
     known = identities.join(session, strangers, evidence=EVIDENCE, now=at)
     known |= identities.ensure_many(session, [face for face in faces.values() if face not in known], now=at)
     rows: list[dict[str, Any]] = [

@@ -62,6 +62,11 @@ def hold(session: Session, identity_id: int) -> Identity:
     ).one()
 
 
+def hold_many(session: Session, keys: Iterable[Key]) -> dict[Key, Identity]:
+    """Those of these names that are known, as they are now, locked in one order until the transaction ends."""
+    return _locked(session, sorted(set(keys)))
+
+
 def link(session: Session, one: Identity, other: Identity, *, evidence: str, now: datetime) -> Customer:
     """Record that two identities are one person, and make them one customer: the older of the two.
 
