@@ -135,18 +135,22 @@ def with_welcome(session: Session, *, limit: int) -> Sequence[Inbox]:
     return session.scalars(select(Inbox).where(Inbox.has_welcome).order_by(Inbox.id).limit(limit)).all()
 
 
-def forget(session: Session, *, bodies_before: datetime, rows_before: datetime, limit: int = 500) -> int:
-    """Drop bodies and then whole rows past their retention, at most so many of each; returns how many changed.
+def past_retention(
+    session: Session, *, bodies_before: datetime, rows_before: datetime, limit: int = 500
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Rows whose body and rows that are to go, at most so many of each; what still waits is kept, whatever its age.
 
-    What is still waiting is kept, whatever its age.
+    Among many rows that lost their body long ago this takes a while: ask it where nobody waits to write.
     """
     settled = Inbox.state.not_in(OPEN)
-    emptied = select(Inbox.id).where(Inbox.received_at < bodies_before, Inbox.body_sealed.is_not(None), settled)
-    old = session.scalars(select(Inbox.id).where(Inbox.received_at < rows_before, settled).limit(limit)).all()
-    count = changed(
-        session, update(Inbox).where(Inbox.id.in_(emptied.limit(limit).scalar_subquery())).values(body_sealed=None)
-    )
-    if old:
-        changed(session, update(Touch).where(Touch.inbox_id.in_(old)).values(inbox_id=None))
-        count += changed(session, delete(Inbox).where(Inbox.id.in_(old)))
-    return count
+    bodies = select(Inbox.id).where(Inbox.received_at < bodies_before, Inbox.body_sealed.is_not(None), settled)
+    rows = select(Inbox.id).where(Inbox.received_at < rows_before, settled)
+    return session.scalars(bodies.limit(limit)).all(), session.scalars(rows.limit(limit)).all()
+
+
+def forget(session: Session, *, bodies: Sequence[int], rows: Sequence[int]) -> int:
+    """Drop these bodies and rows, unless they were replayed meanwhile; returns how many changed."""
+    settled = Inbox.state.not_in(OPEN)
+    count = changed(session, update(Inbox).where(Inbox.id.in_(bodies), settled).values(body_sealed=None))
+    changed(session, update(Touch).where(Touch.inbox_id.in_(rows)).values(inbox_id=None))
+    return count + changed(session, delete(Inbox).where(Inbox.id.in_(rows), settled))

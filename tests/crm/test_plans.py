@@ -94,6 +94,7 @@ def test_what_workers_look_for_every_second_is_found_by_an_index(runtime, statem
         welcomes.claim(session, now=now)
         welcomes.lapse(session, now=now)
         touches.settle_silent(session, "coupon", now=now)
+        inbox.forget(session, bodies=[1, 2], rows=[1])
 
     assert scans(runtime, statements) == []
 
