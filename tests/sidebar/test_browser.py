@@ -243,6 +243,7 @@ def test_a_sheet_keeps_the_focus_and_gives_it_back(opened_chat):
     for _ in range(9):
         chat.page.keyboard.press("Tab")
         assert sheet.evaluate("sheet => sheet.contains(document.activeElement)")
+        assert sheet.evaluate("() => getComputedStyle(document.activeElement).outline").endswith("solid 2px")
     chat.page.keyboard.press("Escape")
 
     expect(sheet).to_be_hidden()

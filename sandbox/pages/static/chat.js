@@ -288,7 +288,7 @@ function wordsOf({ done, customer, userid, scannedAt, welcomeSeconds }) {
   const openIt = () => go(userid, customer.external_userid, narrow.matches);
   if (done === 0) return { text: `请一位客户扫码加${me.name}。人是新加的，东西早就买过`, act: scanNow, label: '来一位扫码新客户' };
   if (done === 1 && clock.now() - scannedAt > 20) {
-    return { text: `20 秒过了，${name} 没收到欢迎语。看看应用开着没有`, act: scanNow, label: '再来一位' };
+    return { text: `20 秒过了，${name} 没收到欢迎语。看看应用开着没有，是不是停发了`, act: scanNow, label: '再来一位' };
   }
   if (done === 1) return { text: `${name} 加上${adder.name}了，等几秒看欢迎语` };
   const beside = chat && chat.external_userid === customer.external_userid && body.dataset.side === 'open';

@@ -32,7 +32,7 @@ function drawSteps(progress) {
     if (current) item.setAttribute('aria-current', 'step'); else item.removeAttribute('aria-current');
     const end = item.querySelector('.end');
     if (done) end.replaceChildren(outcome(step, progress));
-    else if (current && step === 2 && late) end.replaceChildren('20 秒过了还没到。看看应用开着没有');
+    else if (current && step === 2 && late) end.replaceChildren('20 秒过了还没到。看看应用开着没有，是不是停发了');
     else end.replaceChildren(...(current ? [action(step, progress)] : []));
   });
   $('again').className = progress.done === tour.STEPS ? 'button solid' : 'button outline';
