@@ -21,7 +21,7 @@ import mall
 import mall.orders
 import pages
 import sidebar
-from callers import refuse_undeclared
+from callers import anyone, refuse_undeclared
 from crm import audits
 from crm.errors import BadInput, Refused, RuleError
 from runtime import ROOT, Runtime
@@ -61,6 +61,7 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
     refuse_undeclared(app)
     for blueprint in (bot.blueprint, sidebar.blueprint, console.blueprint, mall.blueprint, console.health.blueprint):
         app.register_blueprint(blueprint)
+    app.add_url_rule("/", "front", anyone(lambda: redirect("/console/")))
     app.jinja_env.globals.update(asset=pages.asset)
     pages.register(app)
     _answer_errors(app, runtime)

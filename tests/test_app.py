@@ -51,6 +51,12 @@ def test_a_failure_of_ours_is_a_number_and_a_line_without_content(signed_in, run
         assert secret not in said
 
 
+def test_the_bare_address_leads_to_the_console(client):
+    answer = client.get("/", headers={"Host": "evil.example"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/console/")
+
+
 @pytest.mark.parametrize("path", ["/console", "/sidebar", "/console?next=/x"])
 def test_a_missing_slash_leads_on_to_our_own_page_whatever_host_was_said(client, path):
     answer = client.get(path, headers={"Host": "evil.example"})
