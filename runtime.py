@@ -176,7 +176,7 @@ class TokenTable:
         return StoredToken(self._runtime.vault.open_text(row.value_sealed), row.expires_at)
 
     def lease(self, name: str, *, seconds: float, unless_newer_than: str | None) -> bool:
-        now = self._runtime.now()
+        now, lasting = self._runtime.now(), timedelta(seconds=seconds)
         with self._runtime.transaction() as session:
             insert_if_absent(session, Token, name=name)
             row = session.execute(select(Token.value_sealed).where(Token.name == name)).scalar_one()
@@ -186,10 +186,14 @@ class TokenTable:
                 update(Token)
                 .where(
                     Token.name == name,
-                    or_(Token.refreshing_until.is_(None), Token.refreshing_until <= now),
+                    or_(
+                        Token.refreshing_until.is_(None),
+                        Token.refreshing_until <= now,
+                        Token.refreshing_until > now + 2 * lasting,  # nobody's: the clock was put back since
+                    ),
                     Token.value_sealed == row if row is not None else Token.value_sealed.is_(None),
                 )
-                .values(refreshing_until=now + timedelta(seconds=seconds))
+                .values(refreshing_until=now + lasting)
             )
             return changed(session, claim) > 0
 

@@ -2,12 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
 
 from config import Database, Security, Settings, WeCom
-from runtime import Runtime
+from runtime import Runtime, TokenTable, utc_now
 
 
 @pytest.fixture
@@ -56,3 +57,15 @@ def test_a_call_inside_a_transaction_is_refused(two_runtimes, wire):
         runtime.wecom.followers()
 
     assert wire.asked == []
+
+
+def test_a_lease_lost_with_its_holder_ends_in_seconds_even_when_the_clock_was_put_back(two_runtimes):
+    tokens = TokenTable(two_runtimes[0])
+    two_runtimes[0].now = lambda: utc_now() + timedelta(days=30)
+    assert tokens.lease("t", seconds=20, unless_newer_than=None)
+    assert not tokens.lease("t", seconds=20, unless_newer_than=None)
+
+    two_runtimes[0].now = utc_now
+
+    assert tokens.lease("t", seconds=20, unless_newer_than=None)
+    assert not tokens.lease("t", seconds=20, unless_newer_than=None)
