@@ -26,7 +26,7 @@ class Effects:
 
         `WelcomeSpent` (41050), `ChatStarted` (41051): over. `WelcomeBusy` (41096): again after a second.
         """
-        self._pass("externalcontact/send_welcome_msg", userid, external_userid)
+        self._pass("externalcontact/send_welcome_msg", (userid, external_userid))
         self._api.external_contact.send_welcome_msg({"welcome_code": welcome_code, "text": {"content": text}})
 
     def remark(
@@ -51,7 +51,7 @@ class Effects:
             "remark_company": remark_company,
             "remark_mobiles": None if remark_mobiles is None else list(remark_mobiles),
         }
-        self._pass("externalcontact/remark", userid, external_userid)
+        self._pass("externalcontact/remark", (userid, external_userid))
         self._api.external_contact.remark({key: value for key, value in body.items() if value is not None})
 
     def mark_tags(
@@ -61,7 +61,7 @@ class Effects:
 
         No callback follows: update our own record.
         """
-        self._pass("externalcontact/mark_tag", userid, external_userid)
+        self._pass("externalcontact/mark_tag", (userid, external_userid))
         self._api.external_contact.mark_tag(userid, external_userid, list(add), list(remove))
 
     def add_contact_way(
@@ -94,12 +94,18 @@ class Effects:
         self._api.external_contact.del_contact_way(config_id)
 
     def _pass_for_all(self, endpoint: str, userids: Sequence[str]) -> None:
-        for userid in userids or [""]:
-            self._pass(endpoint, userid, "")
+        self._pass(endpoint, *[(userid, "") for userid in userids or [""]])
 
-    def _pass(self, endpoint: str, userid: str, external_userid: str) -> None:
-        verdict = self._gate(userid, external_userid)
-        if verdict == Verdict.STOPPED:
-            raise Stopped(endpoint)
-        if verdict != Verdict.LIVE:
-            raise Rehearsed(endpoint)
+    def _pass(self, endpoint: str, *people: tuple[str, str]) -> None:
+        """Ask the gate about everybody, and again with a token at hand: a cold one takes long enough to press stop."""
+        self._ask_the_gate(endpoint, people)
+        self._api.ensure_token()
+        self._ask_the_gate(endpoint, people)
+
+    def _ask_the_gate(self, endpoint: str, people: Sequence[tuple[str, str]]) -> None:
+        for userid, external_userid in people:
+            verdict = self._gate(userid, external_userid)
+            if verdict == Verdict.STOPPED:
+                raise Stopped(endpoint)
+            if verdict != Verdict.LIVE:
+                raise Rehearsed(endpoint)

@@ -57,6 +57,11 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
     def fetch_access_token(self) -> None:
         raise AssertionError("tokens come from the store")
 
+    def ensure_token(self) -> None:
+        """Fetch the access token now if there is no fresh one."""
+        self._before_call()
+        self._token(None)
+
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """All calls of this thread inside share so many seconds, a token's refresh included."""

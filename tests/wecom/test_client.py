@@ -44,6 +44,23 @@ def test_whatever_is_not_a_read_is_held_back_by_the_gate(connect, wire, name, ve
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC - READS))
+def test_a_stop_while_a_cold_token_is_fetched_still_holds_the_effect_back(connect, wire, name):
+    verdicts = [Verdict.LIVE]
+
+    def stop_meanwhile():
+        verdicts[0] = Verdict.STOPPED
+        return wire.new_token()
+
+    wire.says("gettoken", stop_meanwhile)
+    gateway = connect(gate=lambda userid, external_userid: verdicts[0])
+
+    with pytest.raises(Stopped):
+        call(gateway, name)
+
+    assert {asked.endpoint for asked in wire.asked} == {"gettoken"}
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC - READS))
 def test_the_gate_is_asked_about_the_people_concerned(connect, wire, name):
     asked = []
 
