@@ -18,14 +18,15 @@ MOST_TRIES = 8
 LONGEST_PAUSE = timedelta(hours=1)
 
 COLUMNS = (
-    "key", "kind", "userid", "external_userid", "body_sealed", "deliveries", "has_welcome", "happened_at",
-    "received_at", "state", "tries", "next_try_at", "reason",
+    "key", "kind", "userid", "external_userid", "body_sealed", "has_welcome", "happened_at", "received_at",
+    "next_try_at",
 )  # fmt: skip
 
 
 def _receive_sql(mark: str) -> str:
     return (
-        f"INSERT INTO inbox ({', '.join(COLUMNS)}) VALUES ({', '.join([mark] * len(COLUMNS))}) "  # noqa: S608
+        f"INSERT INTO inbox ({', '.join(COLUMNS)}, deliveries, state, tries, reason) "  # noqa: S608
+        f"VALUES ({', '.join([mark] * len(COLUMNS))}, 1, 'received', 0, '') "
         "ON CONFLICT (key) DO UPDATE SET deliveries = inbox.deliveries + 1"
     )
 
@@ -43,8 +44,8 @@ def receipt(event: Event, *, body_sealed: bytes, now: datetime, dialect: str) ->
     happened_at, moment = (_stored(at, dialect) for at in (event.create_time, now))
     has_welcome = event.welcome_code is not None
     return RECEIVE_SQL[dialect], (
-        event.key, event.kind, event.userid, event.external_userid, body_sealed, 1, has_welcome, happened_at,
-        moment, "received", 0, moment, "",
+        event.key, event.kind, event.userid, event.external_userid, body_sealed, has_welcome, happened_at, moment,
+        moment,
     )  # fmt: skip
 
 

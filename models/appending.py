@@ -11,49 +11,43 @@ from models.database import is_sqlite
 
 
 class Appender:
-    """Executes one statement per call and returns after its commit, on a driver connection each thread keeps.
+    """Executes one statement per call and returns after its commit, on one driver connection of its own.
 
-    No session, no pool, no second round trip: that is a third of a callback's cost. On SQLite the rows of all threads
-    that wait for the writer are committed together, by whichever gets it first; `writer` is the runtime's own lock.
+    No session, no pool, no second round trip: that is a third of a callback's cost. The rows of all threads that wait
+    for the writer are committed together, by whichever gets it first. On SQLite `writer` is the runtime's own lock.
     """
 
     def __init__(self, engine: Engine, writer: AbstractContextManager[Any] | None) -> None:
         self._engine = engine
-        self._writer = writer
-        self._local = threading.local()
-        self._opened: list[Any] = []
+        self._writer: AbstractContextManager[Any] = writer or threading.Lock()
+        self._connection: Any = None  # used by whoever has the writer
         self._waiting: list[_Waiting] = []
-        self._statements = threading.Lock()
+        self._queue = threading.Lock()
 
     def append(self, statement: str, values: Sequence[Any]) -> None:
         """Execute and commit; `statement` in the driver's own style. An error means nothing was stored."""
-        if is_sqlite(self._engine):
-            self._append_together(statement, values)
-        else:
-            self._append_alone(statement, values)
-
-    def close(self) -> None:
-        for connection in self._opened:
-            with suppress(Exception):
-                connection.close()
-
-    def _append_together(self, statement: str, values: Sequence[Any]) -> None:
         mine = _Waiting(statement, values)
-        with self._statements:
+        with self._queue:
             self._waiting.append(mine)
-        assert self._writer is not None
         with self._writer:
             if not mine.is_done:
-                with self._statements:
+                with self._queue:
                     group, self._waiting = self._waiting, []
                 self._commit(group)
         if mine.error is not None:
             raise mine.error
 
+    def close(self) -> None:
+        with suppress(Exception):
+            self._connection.close()
+
     def _commit(self, group: list["_Waiting"]) -> None:
         """Whatever happens, each row of the group learns it: their threads believe what is written here."""
         try:
-            self._execute(group)
+            if is_sqlite(self._engine):
+                self._execute_on_sqlite(self._connected(), group)
+            else:
+                self._execute_on_postgresql(group)
         except Exception as error:
             for row in group:
                 row.error = error
@@ -61,8 +55,7 @@ class Appender:
             for row in group:
                 row.is_done = True
 
-    def _execute(self, group: list["_Waiting"]) -> None:
-        connection = self._connection()
+    def _execute_on_sqlite(self, connection: Any, group: list["_Waiting"]) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
             for row in group:
@@ -73,33 +66,36 @@ class Appender:
                 connection.execute("ROLLBACK")
             raise
 
-    def _append_alone(self, statement: str, values: Sequence[Any]) -> None:
-        connection = self._connection()
+    def _execute_on_postgresql(self, group: list["_Waiting"]) -> None:
+        group.sort(key=lambda row: str(row.values[0]))  # by key: two processes never wait for each other's rows
+        connection = self._connected()
         try:
-            connection.execute(statement, values, prepare=True)
+            self._pipe(connection, group)
         except Exception:
             if not connection.closed and not connection.broken:
                 raise
-            self._forget(connection)  # the server went away meanwhile: once more on a new connection
-            self._connection().execute(statement, values, prepare=True)
+            self.close()  # the server went away meanwhile: once more on a new connection
+            self._connection = None
+            self._pipe(self._connected(), group)
 
-    def _connection(self) -> Any:
-        found: Any = getattr(self._local, "connection", None)
-        if found is None:
+    def _pipe(self, connection: Any, group: list["_Waiting"]) -> None:
+        """A single row commits by itself; several go out in one transaction and one round trip."""
+        if len(group) == 1:
+            connection.execute(group[0].statement, group[0].values, prepare=True)
+            return
+        with connection.pipeline(), connection.transaction():
+            for row in group:
+                connection.execute(row.statement, row.values, prepare=True)
+
+    def _connected(self) -> Any:
+        if self._connection is None:
             pooled = self._engine.raw_connection()
-            found = pooled.driver_connection
+            connection: Any = pooled.driver_connection
             pooled.detach()
             if not is_sqlite(self._engine):
-                found.autocommit = True
-            self._local.connection = found
-            self._opened.append(found)
-        return found
-
-    def _forget(self, connection: Any) -> None:
-        with suppress(Exception):
-            connection.close()
-        self._opened.remove(connection)
-        self._local.connection = None
+                connection.autocommit = True
+            self._connection = connection
+        return self._connection
 
 
 class _Waiting:

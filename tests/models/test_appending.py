@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -33,12 +34,14 @@ def kept(engine: Engine) -> set[str]:
         return set(connection.scalars(text("SELECT name FROM kept")))
 
 
-def append_together(appender: Appender, writer: threading.Lock, names: list[str]) -> dict[str, Exception | None]:
+def append_together(
+    appender: Appender, writer: threading.Lock, names: list[str], statement: str = INSERT
+) -> dict[str, Exception | None]:
     """Each name from a thread of its own, all of them waiting for the writer before the first may write."""
 
     def one(name: str) -> Exception | None:
         try:
-            appender.append(INSERT, (name,))
+            appender.append(statement, (name,))
         except Exception as error:
             return error
         return None
@@ -84,3 +87,57 @@ def test_a_row_the_database_refuses_is_told_so_and_the_next_is_stored(engine: En
     appender.append(INSERT, ("b",))
 
     assert kept(engine) == {"a", "b"}
+
+
+@pytest.fixture
+def table(database_url: str, tmp_path: Path) -> Iterator[Engine]:
+    """The same table on either database."""
+    made = connect(database_url, root=tmp_path)
+    with made.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE kept (name TEXT UNIQUE)")
+    yield made
+    made.dispose()
+
+
+def style(engine: Engine) -> str:
+    return INSERT if engine.dialect.name == "sqlite" else INSERT.replace("?", "%s")
+
+
+def test_many_threads_lose_nothing_on_either_database(table: Engine) -> None:
+    appender = Appender(table, threading.Lock())
+    names = [f"row{number}" for number in range(300)]
+
+    with ThreadPoolExecutor(16) as hands:
+        list(hands.map(lambda name: appender.append(style(table), (name,)), names))
+    appender.close()
+
+    assert kept(table) == set(names)
+
+
+def test_a_group_with_a_refused_row_is_refused_as_a_whole_and_told_so(table: Engine) -> None:
+    writer = threading.Lock()
+    appender = Appender(table, writer)
+    appender.append(style(table), ("a",))
+
+    answers = append_together(appender, writer, ["a", "b", "c"], style(table))
+    appender.append(style(table), ("d",))
+    appender.close()
+
+    assert {name for name, error in answers.items() if error is None} | {"a"} == kept(table) - {"d"}
+    assert answers["a"] is not None
+    assert "d" in kept(table)
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
+def test_a_server_that_went_away_is_met_again(table: Engine) -> None:
+    appender = Appender(table, threading.Lock())
+    appender.append(style(table), ("a",))
+    with table.begin() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        )
+
+    appender.append(style(table), ("b",))
+    appender.close()
+
+    assert kept(table) == {"a", "b"}
