@@ -1,15 +1,22 @@
 """create_app puts the doors on the program; `python app.py` is the command line."""
 
 import logging
+import sys
 import traceback
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, jsonify, redirect, render_template, request
-from flask.sessions import SecureCookieSessionInterface
-from flask_babel import Babel
-from flask_wtf.csrf import CSRFError, CSRFProtect
+try:
+    from flask import Flask, Response, g, jsonify, redirect, render_template, request
+    from flask.sessions import SecureCookieSessionInterface
+    from flask_babel import Babel
+    from flask_wtf.csrf import CSRFError, CSRFProtect
+except ModuleNotFoundError:  # somebody's own Python, not the checkout's
+    sys.exit(
+        "请先运行 python3 bootstrap.py，再用 .venv/bin/python app.py …\n"
+        "Run python3 bootstrap.py first, then .venv/bin/python app.py …"
+    )
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, RequestRedirect

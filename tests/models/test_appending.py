@@ -134,7 +134,8 @@ def test_a_server_that_went_away_is_met_again(table: Engine) -> None:
     appender.append(style(table), ("a",))
     with table.begin() as connection:
         connection.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
     appender.append(style(table), ("b",))
