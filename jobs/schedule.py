@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from jobs.identities import rebuild_customers
 from jobs.inbox import apply_events
 from jobs.nonces import forget_nonces
 from jobs.retention import forget_old
@@ -20,4 +21,5 @@ JOBS: dict[str, Job] = {
     "forget_old": forget_old,
     "forget_nonces": forget_nonces,
     "settle_silent_touches": settle_silent_touches,
+    "rebuild_customers": rebuild_customers,  # in no lane: by hand, in a quiet hour
 }
