@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from crm import audits
 from crm.errors import BadInput, Conflict, NotFound, Refused, TooMany
 from models.audit import Audit
-from models.database import changed
+from models.database import changed, take_turns
 from models.user import ROLES, OneTimeLink, User
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
@@ -75,7 +75,8 @@ def enter(session: Session, digest: str, *, password: str | None, now: datetime)
 
 
 def first_owner(session: Session, digest: str, *, login: str, name: str, password: str, now: datetime) -> User:
-    """Make the first owner with a one-time link."""
+    """Make the first owner with a one-time link; of two links at the same moment one wins."""
+    take_turns(session, "first_owner")
     row, user = link(session, digest, now=now)
     if user is not None:
         raise Refused("这个链接是给已有账号的")
@@ -172,6 +173,7 @@ def begin_sign_in(session: Session, *, login_digest: str, address_digest: str, n
     twenty of one login from everywhere. The last would let a stranger lock its owner out, so an address that this
     login has signed in from is not held to it.
     """
+    take_turns(session, "sign_in")  # a burst would be counted before any of it is on record
     login, address = f"login:{login_digest[:16]}@", f"@{address_digest[:16]}"
     failures = select(func.count()).where(
         Audit.action == "sign_in", Audit.outcome == "wrong_password", Audit.at > now - WINDOW
