@@ -66,6 +66,7 @@ def _conversation(mine: Corp, follow: Follow) -> dict[str, Any]:
         "external_userid": customer.external_userid,
         "name": customer.name,
         "remark": follow.remark,
+        "tag_ids": follow.tag_ids,
         "avatar": customer.avatar,
         "type": customer.type,
         "relation": follow.relation,

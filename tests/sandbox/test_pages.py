@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from sandbox import crypto, demo_shop
 from sandbox.server import Running, start
@@ -143,6 +143,109 @@ def test_on_a_phone_list_chat_and_sidebar_are_screens_and_back_goes_back(chromiu
         expect(page.locator("#side")).to_be_hidden()
         page.go_back()
         expect(page.locator("#conversations a").first).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [PHONES[1], DESKTOP])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_member_tags_a_customer_and_the_app_is_told(chromium, shop, size, scheme):
+    with opened(chromium, shop.url, size, scheme) as page:
+        sheet = tag_sheet(page, "王芳")
+        assert too_wide(page) == 0
+        assert page.evaluate(PALE_TEXTS) == []
+        assert sheet.evaluate(SMALL_TARGETS) == []
+        sheet.get_by_label("喜欢粉色系").check()
+        sheet.get_by_label("备注", exact=True).fill("王姐")
+        sheet.get_by_role("button", name="保存标签和备注").click()
+
+        expect(sheet).to_be_hidden()
+        expect(page.locator("#chat-name")).to_have_text("王姐")
+        [event] = edits(shop)
+        assert event["detail"]["userid"] == "linxiaowen"
+        page.get_by_role("button", name="标签和备注", exact=True).click()
+        expect(sheet.get_by_label("喜欢粉色系")).to_be_checked()
+        expect(sheet.get_by_label("备注", exact=True)).to_have_value("王姐")
+
+        sheet.get_by_label("喜欢粉色系").uncheck()
+        sheet.get_by_role("button", name="保存标签和备注").click()
+        expect(sheet).to_be_hidden()
+        page.get_by_role("button", name="标签和备注", exact=True).click()
+        expect(sheet.get_by_role("button", name="保存标签和备注")).to_be_enabled()
+        expect(sheet.get_by_label("喜欢粉色系")).not_to_be_checked()
+        assert len(edits(shop)) == 2
+
+
+def test_the_tag_sheet_holds_the_focus_and_goes_without_saving(chromium, shop):
+    with opened(chromium, shop.url, PHONES[1]) as page:
+        sheet = tag_sheet(page, "王芳")
+        box = sheet.bounding_box()
+        assert box is not None
+        assert (box["x"], box["width"]) == (0, 375)
+        outside = "document.activeElement !== document.body && !document.activeElement.closest('dialog')"
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            assert not page.evaluate(outside)
+
+        sheet.get_by_label("喜欢粉色系").check()
+        page.keyboard.press("Escape")
+        expect(sheet).to_be_hidden()
+        expect(page.get_by_role("button", name="标签和备注", exact=True)).to_be_focused()
+        page.get_by_role("button", name="标签和备注", exact=True).click()
+        expect(sheet.get_by_label("喜欢粉色系")).not_to_be_checked()
+        page.go_back()
+        expect(sheet).to_be_hidden()
+        expect(page.locator("#composer")).to_be_visible()
+        page.go_back()
+        expect(page.locator("#conversations a").first).to_be_visible()
+        assert edits(shop) == []
+
+
+def test_saved_tags_frame_the_open_sidebar_again(chromium, shop, tmp_path):
+    with framed(shop, tmp_path) as sidebar_url:
+        requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()
+        with opened(chromium, shop.url) as page:
+            sheet = tag_sheet(page, "王芳")
+            expect(page.frame_locator("iframe").locator("#who")).to_contain_text("wm")
+            sheet.get_by_label("喜欢粉色系").check()
+
+            with page.expect_request(sidebar_url):
+                sheet.get_by_role("button", name="保存标签和备注").click()
+
+            expect(page.frame_locator("iframe").locator("#who")).to_contain_text("wm")
+
+
+def test_a_corp_without_tags_says_so_and_takes_a_remark(chromium):
+    running = start(port=0, seed=7, state_path=None)
+    friend = "wm" + "a" * 30
+    corp = {
+        "departments": [{"id": 1, "name": "小满生活馆"}],
+        "staff": [{"userid": "lan", "name": "兰"}],
+        "customers": [{"external_userid": friend, "name": "王芳"}],
+        "follows": [{"userid": "lan", "external_userid": friend, "createtime": 1795340000}],
+    }
+    try:
+        requests.post(f"{running.url}/sandbox/load", json=corp, timeout=5).raise_for_status()
+        with opened(chromium, running.url) as page:
+            sheet = tag_sheet(page, "王芳")
+            expect(sheet.get_by_text("公司还没有标签")).to_be_visible()
+            sheet.get_by_label("备注", exact=True).fill("王姐")
+            sheet.get_by_role("button", name="保存备注").click()
+            expect(page.locator("#chat-name")).to_have_text("王姐")
+    finally:
+        running.close()
+
+
+def tag_sheet(page: Page, name: str) -> Locator:
+    page.locator("#conversations a", has_text=name).click()
+    expect(page.locator("#chat-name")).to_have_text(name)
+    page.get_by_role("button", name="标签和备注", exact=True).click()
+    sheet = page.get_by_role("dialog", name="标签和备注")
+    expect(sheet.get_by_role("button", name=re.compile("^保存"))).to_be_enabled()
+    return sheet
+
+
+def edits(shop: Running) -> list[Any]:
+    happened = requests.get(f"{shop.url}/sandbox/events", timeout=5).json()["events"]
+    return [event for event in happened if event["kind"] == "edit_external_contact"]
 
 
 @pytest.mark.parametrize("path", ["/", "/start"])
@@ -378,6 +481,12 @@ document.querySelector('button').onclick = async () => {
   show('who', (await ask('getCurExternalContact', {})).userId);
 })();
 </script>"""
+
+# What in a sheet is smaller than a finger.
+SMALL_TARGETS = """(sheet) => [...sheet.querySelectorAll('button, label:has(input)')].filter((node) => {
+  const { width, height } = node.getBoundingClientRect();
+  return width < 44 || height < 44;
+}).map((node) => node.textContent)"""
 
 # Visible texts whose contrast with the nearest opaque ground is below 4.5.
 PALE_TEXTS = """() => {

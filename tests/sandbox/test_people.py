@@ -45,6 +45,20 @@ def test_unread_counts_what_the_customer_said_since_the_member_last_did(wecom):
     assert chat["last"]["content"] == {"content": "在吗"}
 
 
+def test_a_conversation_shows_the_tags_and_remark_of_that_member_only(wecom):
+    friend = wecom.add()["external_userid"]
+    wecom.ask("POST", "scan", userid="zhou", external_userid=friend)
+    tag = wecom.ask("POST", "tags", status=201, group="喜好", name="爱买鲜花")
+
+    edit = {"userid": "Lan", "external_userid": friend, "remark": "王姐", "add_tags": ["爱买鲜花"]}
+    wecom.ask("POST", "follows/edit", **edit)
+
+    [hers] = wecom.ask("GET", "conversations?userid=Lan")["conversations"]
+    [other] = wecom.ask("GET", "conversations?userid=zhou")["conversations"]
+    assert (hers["remark"], hers["tag_ids"]) == ("王姐", [tag["id"]])
+    assert (other["remark"], other["tag_ids"]) == ("", [])
+
+
 def test_nobody_chats_after_a_deletion(wecom):
     pair = {"userid": "Lan", "external_userid": wecom.add()["external_userid"]}
     wecom.ask("POST", "follows/delete", **pair, by="customer")

@@ -13,6 +13,14 @@ export function frameFor(place, url, userid, external_userid) {
   place.replaceChildren(frame);
 }
 
+/** Frames it again, as the desktop client does once it has saved tags. */
+export function reframe(place) {
+  if (!open) return;
+  const { url, userid, external_userid } = open;
+  open = null;
+  frameFor(place, url, userid, external_userid);
+}
+
 export function unframe(place) {
   open = null;
   place.replaceChildren();

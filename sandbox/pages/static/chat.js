@@ -1,12 +1,14 @@
 // The chat client: who is signed in, their conversations, one chat, and the sidebar beside it.
 
-import { frameFor, listen, unframe } from './bridge-host.js';
+import { frameFor, listen, reframe, unframe } from './bridge-host.js';
 import { $, Refused, clock, el, get, picture, pictureOf, post, watch, when, day, minute } from './sandbox.js';
+import * as tags from './tags.js';
 import * as tour from './tour.js';
 
 const body = document.body;
 const phone = matchMedia('(max-width: 719px)');
 const narrow = matchMedia('(max-width: 979px)');
+const LEARNS_IN = 1500; // milliseconds the app gets to hear of new tags before its page is framed again
 const READ_FOR_SECONDS = 2 * 86400; // older lines count as read
 
 let client = { sidebar_url: null };
@@ -45,15 +47,17 @@ function showMembers(open) {
   $('me').setAttribute('aria-expanded', String(open));
 }
 
-// ---- where we are: #userid/external_userid/side, so that "back" works
+// ---- where we are: #userid/external_userid/what is open over it, so that "back" works
 
 function here() {
-  const [userid = '', external_userid = '', side = ''] = location.hash.slice(1).split('/').map(decodeURIComponent);
-  return { userid, external_userid, side: side === 'side' };
+  const [userid = '', external_userid = '', over = ''] = location.hash.slice(1).split('/').map(decodeURIComponent);
+  return { userid, external_userid, side: over === 'side', tags: over === 'tags' };
 }
 
+const hashOf = (...parts) => '#' + parts.filter(Boolean).map(encodeURIComponent).join('/');
+
 function go(userid, external_userid = '', side = false, replace = false) {
-  const hash = '#' + [userid, external_userid, side ? 'side' : ''].filter(Boolean).map(encodeURIComponent).join('/');
+  const hash = hashOf(userid, external_userid, side ? 'side' : '');
   if (hash === location.hash) return;
   if (replace) { history.replaceState(null, '', hash); follow(); } else location.hash = hash;
 }
@@ -71,6 +75,8 @@ async function follow() {
   else closeChat();
   if (!found && !phone.matches && conversations.length) return go(me.userid, conversations[0].external_userid, false, true);
   showSide(wanted.side);
+  if (found && wanted.tags) await tags.open(me, found);
+  else tags.close();
 }
 
 // ---- the list
@@ -259,6 +265,27 @@ function toggleSide(open) {
   return showSide(open);
 }
 
+// ---- tags and remark
+
+function toTags() {
+  history.pushState({ opened: true }, '', hashOf(me.userid, chat.external_userid, 'tags'));
+  return follow();
+}
+
+function afterTags() {
+  if (!here().tags) return;
+  if (history.state && history.state.opened) history.back();
+  else go(me.userid, chat.external_userid, false, true);
+}
+
+async function tagged(userid, external_userid) {
+  await loadConversations();
+  setTimeout(() => {
+    const beside = chat && body.dataset.side === 'open';
+    if (beside && me.userid === userid && chat.external_userid === external_userid) reframe($('frame'));
+  }, LEARNS_IN);
+}
+
 // ---- the steps
 
 let steps = { done: 0 };
@@ -371,6 +398,7 @@ $('scan').onclick = scanNow;
 $('search').oninput = drawList;
 $('to-list').onclick = () => go(me.userid);
 $('to-side').onclick = () => toggleSide(body.dataset.side !== 'open');
+$('to-tags').onclick = toTags;
 $('side-close').onclick = () => toggleSide(false);
 $('tour-close').onclick = () => { sessionStorage.setItem('sandbox.tour.closed', '1'); $('tour').hidden = true; };
 $('composer').onsubmit = (event) => { event.preventDefault(); say(); };
@@ -387,6 +415,7 @@ document.addEventListener('click', (event) => { if (!event.target.closest('.me')
 window.addEventListener('hashchange', follow);
 narrow.addEventListener('change', () => { if (chat) showSide(here().side); });
 listen(catchUp);
+tags.listen(tagged, afterTags);
 
 await Promise.all([
   clock.ask(),
