@@ -248,6 +248,14 @@ def edits(shop: Running) -> list[Any]:
     return [event for event in happened if event["kind"] == "edit_external_contact"]
 
 
+def test_on_a_phone_a_customer_can_still_scan_once_the_steps_are_closed(chromium, shop):
+    with opened(chromium, shop.url, PHONES[1]) as page:
+        page.get_by_role("button", name="收起演示步骤").click()
+        page.get_by_role("button", name="来一位扫码新客户").click()
+
+        expect(page.locator("#conversations a").first).to_contain_text("阳光暖暖")
+
+
 @pytest.mark.parametrize("path", ["/", "/start"])
 @pytest.mark.parametrize("size", [*PHONES, DESKTOP])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
