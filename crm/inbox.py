@@ -59,17 +59,21 @@ def has_due(session: Session, *, now: datetime) -> bool:
 
 
 def lease_due(session: Session, *, limit: int, now: datetime) -> Sequence[Inbox]:
-    """The oldest rows that are due, held until `LEASE` from now; a worker that dies gives them back by then."""
+    """The oldest rows that are due, held until `LEASE` from now; a worker that dies gives them back by then.
+
+    Workers that look at the same moment take different rows: none waits for another's and goes away empty.
+    """
     due = (
         select(Inbox.id)
         .where(Inbox.state.in_(OPEN), Inbox.next_try_at <= now)
         .order_by(Inbox.id)
         .limit(limit)
-        .scalar_subquery()
+        .with_for_update(skip_locked=True)
+        .cte("due")
     )
     won = session.scalars(
         update(Inbox)
-        .where(Inbox.id.in_(due), Inbox.state.in_(OPEN), Inbox.next_try_at <= now)
+        .where(Inbox.id.in_(select(due.c.id)), Inbox.state.in_(OPEN), Inbox.next_try_at <= now)
         .values(next_try_at=now + LEASE)
         .returning(Inbox)
     )

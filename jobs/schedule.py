@@ -21,5 +21,7 @@ JOBS: dict[str, Job] = {
     "forget_old": forget_old,
     "forget_nonces": forget_nonces,
     "settle_silent_touches": settle_silent_touches,
-    "rebuild_customers": rebuild_customers,  # in no lane: by hand, in a quiet hour
 }
+
+BY_HAND: dict[str, Job] = {"rebuild_customers": rebuild_customers}
+"""In no lane: `run-job NAME` in a quiet hour, after something went wrong."""
