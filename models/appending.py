@@ -20,7 +20,8 @@ class Appender:
     def __init__(self, engine: Engine, writer: AbstractContextManager[Any] | None) -> None:
         self._engine = engine
         self._writer: AbstractContextManager[Any] = writer or threading.Lock()
-        self._connection: Any = None  # used by whoever has the writer
+        self._connection: Any = None  # used, like its cursor, by whoever has the writer
+        self._cursor: Any = None
         self._waiting: list[_Waiting] = []
         self._queue = threading.Lock()
 
@@ -81,11 +82,11 @@ class Appender:
     def _pipe(self, connection: Any, group: list["_Waiting"]) -> None:
         """A single row commits by itself; several go out in one transaction and one round trip."""
         if len(group) == 1:
-            connection.execute(group[0].statement, group[0].values, prepare=True)
+            self._cursor.execute(group[0].statement, group[0].values, prepare=True)
             return
         with connection.pipeline(), connection.transaction():
             for row in group:
-                connection.execute(row.statement, row.values, prepare=True)
+                self._cursor.execute(row.statement, row.values, prepare=True)
 
     def _connected(self) -> Any:
         if self._connection is None:
@@ -94,6 +95,7 @@ class Appender:
             pooled.detach()
             if not is_sqlite(self._engine):
                 connection.autocommit = True
+                self._cursor = connection.cursor()
             self._connection = connection
         return self._connection
 
