@@ -1,14 +1,22 @@
 """The records: one module per noun; import them all so that `Base.metadata` is whole."""
 
+from models.audience import Audience
 from models.audit import Audit
 from models.base import Base
 from models.channel import Channel
 from models.contact import Contact, Follow
 from models.coupon import Coupon, CouponBatch
 from models.customer import Customer, Identity, IdentityLink
+from models.drop import DropEdition, DropSeries, DropStep, StaffMessage
 from models.gate import Gate
+from models.group import Group
 from models.inbox import Inbox
+from models.mass import MassMessage, MassRecipient, MassTask, MassTaskMember
+from models.media import Media
 from models.order import Order, OrderLine
+from models.push import Push
+from models.quota import OtherDelivery, OtherMessage, Quota
+from models.schedule import JobRun, WorkerBeat
 from models.shop import Nonce, Shop, SigningKey
 from models.staff import Department, Staff
 from models.tag import Tag, TagAssignment
@@ -17,6 +25,7 @@ from models.touch import Touch
 from models.user import OneTimeLink, User
 
 __all__ = [
+    "Audience",
     "Audit",
     "Base",
     "Channel",
@@ -25,21 +34,37 @@ __all__ = [
     "CouponBatch",
     "Customer",
     "Department",
+    "DropEdition",
+    "DropSeries",
+    "DropStep",
     "Follow",
     "Gate",
+    "Group",
     "Identity",
     "IdentityLink",
     "Inbox",
+    "JobRun",
+    "MassMessage",
+    "MassRecipient",
+    "MassTask",
+    "MassTaskMember",
+    "Media",
     "Nonce",
     "OneTimeLink",
     "Order",
     "OrderLine",
+    "OtherDelivery",
+    "OtherMessage",
+    "Push",
+    "Quota",
     "Shop",
     "SigningKey",
     "Staff",
+    "StaffMessage",
     "Tag",
     "TagAssignment",
     "Token",
     "Touch",
     "User",
+    "WorkerBeat",
 ]

@@ -48,6 +48,7 @@ class Base(DeclarativeBase):
         bytes: LargeBinary,
         dict[str, Any]: JSON,
         list[str]: JSON,
+        list[dict[str, Any]]: JSON,
         list[int]: JSON,
     }
 
