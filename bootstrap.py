@@ -45,6 +45,7 @@ VENDOR: dict[str, tuple[str, ...]] = {  # the name pages ask for: the files in n
         f"{WEUI}/widget/weui-tips/weui-half-screen-dialog.min.css",
     ),
     "wecom-jssdk.js": ("@wecom/jssdk/dist/wecom.global.prod.js",),
+    "echarts.js": ("echarts/dist/echarts.min.js",),  # all of it: the smaller builds draw no funnel, and say nothing
 }
 WINDOWS = os.name == "nt"
 DOWNLOAD_FAILED = (
