@@ -25,7 +25,7 @@ from models.token import Token
 from models.vault import Vault
 from wecom.callbacks import CallbackCrypto
 from wecom.client import WeCom
-from wecom.gates import Verdict
+from wecom.gates import GateNow, Pair, Verdict
 from wecom.tokens import StoredToken, TokenStore
 
 Done = TypeVar("Done")
@@ -127,15 +127,15 @@ class Runtime:
 
     # The gate
 
-    def gate(self, userid: str, external_userid: str) -> Verdict:
-        """Whether an effect on these two may go out now; asked right before every effect."""
+    def gate(self, pairs: Sequence[Pair]) -> Verdict:
+        """Whether one effect on all of these may go out now; asked right before every effect, one reading each."""
+        return self.gate_now().verdict(pairs)
+
+    def gate_now(self) -> GateNow:
+        """How the gate stands, for who has to part those that go out from those that would; rehearsal at first."""
         with self.reading() as session:
             row = session.get(Gate, 1)
-        if row is None:
-            return Verdict.REHEARSAL
-        if row.mode == Verdict.REHEARSAL and {userid, external_userid} & set(row.allow_list):
-            return Verdict.LIVE
-        return Verdict(row.mode)
+        return GateNow(Verdict(row.mode), frozenset(row.allow_list)) if row else GateNow(Verdict.REHEARSAL)
 
     # Wake-ups: a lost one costs at most the worker's two seconds
 

@@ -77,7 +77,7 @@ def give_coupon(customer_id: int) -> ResponseReturnValue:
     with runtime().reading() as session:
         customer = customers.followed_by(session, g.staff, customer_id)
         contact = _open_contact(session, customer.id, form.external_userid)
-    verdict = runtime().gate(g.staff.userid, contact.external_userid)
+    verdict = runtime().gate([(g.staff.userid, contact.external_userid)])
     key = f"coupon:{form.batch_id}:{contact.identity_id}:{form.occasion}"
     with runtime().transaction() as session:
         customer = customers.followed_by(session, g.staff, customer_id)
@@ -115,7 +115,7 @@ def send_again(coupon_id: int) -> ResponseReturnValue:
         coupon = coupons.coupon_of(session, coupon_id, hold=False)
         customer = customers.followed_by(session, g.staff, coupon.customer_id)
         contact = _open_contact(session, customer.id, form.external_userid)
-    verdict = runtime().gate(g.staff.userid, contact.external_userid)
+    verdict = runtime().gate([(g.staff.userid, contact.external_userid)])
     key = f"coupon:{coupon_id}:again:{form.occasion}"
     now = runtime().now()
     with runtime().transaction() as session:

@@ -63,7 +63,7 @@ class WeCom(Reads, Effects):
         timeouts: tuple[float, float] = (3.0, 10.0),
     ) -> None:
         api = Transport(base_url, before_call=before_call, on_call=on_call, token=self._access, timeouts=timeouts)
-        super().__init__(api, gate)
+        super().__init__(api, gate, agent_id)
         self._corp_id = corp_id
         self._secret = secret
         self._names = {kind: f"wecom:{corp_id}:{agent_id}:{kind}" for kind in ("access", "jsapi", "agent_jsapi")}

@@ -1,25 +1,19 @@
-"""What the gateway changes outside. Every method asks the gate right before its call (sections: docs/wecom.md)."""
+"""What the gateway changes about customers and codes. Every method asks the gate right before its call."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wecom.errors import Rehearsed, Stopped
-from wecom.gates import Gate, Verdict
+from wecom.gated import Gated
 from wecom.reads import typed
-from wecom.transport import Transport
 from wecom.types import ContactWay
 
 
-class Effects:
-    """Calls that change something. Each raises `Rehearsed` or `Stopped` instead when the gate says so.
+class Effects(Gated):
+    """Welcomes, remarks, tags and contact ways; sections are those of docs/wecom.md.
 
     `Unanswered` means it may have happened. Remarks, tags, changed and deleted contact ways come out the same when done
     twice, and a welcome code works once; after an unanswered `add_contact_way` look at `contact_ways`.
     """
-
-    def __init__(self, api: Transport, gate: Gate) -> None:
-        self._api = api
-        self._gate = gate
 
     def send_welcome(self, welcome_code: str, text: str, *, userid: str, external_userid: str) -> None:
         """POST externalcontact/send_welcome_msg (6.1): text of at most 4,000 bytes, within 20 s of the add, once.
@@ -94,18 +88,4 @@ class Effects:
         self._api.external_contact.del_contact_way(config_id)
 
     def _pass_for_all(self, endpoint: str, userids: Sequence[str]) -> None:
-        self._pass(endpoint, *[(userid, "") for userid in userids or [""]])
-
-    def _pass(self, endpoint: str, *people: tuple[str, str]) -> None:
-        """Ask the gate about everybody, and again with a token at hand: a cold one takes long enough to press stop."""
-        self._ask_the_gate(endpoint, people)
-        self._api.ensure_token()
-        self._ask_the_gate(endpoint, people)
-
-    def _ask_the_gate(self, endpoint: str, people: Sequence[tuple[str, str]]) -> None:
-        for userid, external_userid in people:
-            verdict = self._gate(userid, external_userid)
-            if verdict == Verdict.STOPPED:
-                raise Stopped(endpoint)
-            if verdict != Verdict.LIVE:
-                raise Rehearsed(endpoint)
+        self._pass(endpoint, *[(userid, "") for userid in userids])

@@ -13,7 +13,7 @@ def test_a_new_installation_rehearses(signed_in, runtime):
     page = text_of(signed_in().get("/console/outbound"))
 
     assert "演练模式：该发的只记下，不真发" in page
-    assert runtime.gate("lan", "wm1") == "rehearsal"
+    assert runtime.gate([("lan", "wm1")]) == "rehearsal"
 
 
 def test_going_live_takes_the_sentence(signed_in, runtime, make):
@@ -21,10 +21,10 @@ def test_going_live_takes_the_sentence(signed_in, runtime, make):
 
     almost = here.post("/console/outbound/mode", {"mode": "live", "confirm": "好"}, page="/console/account")
     assert almost.status_code == 422
-    assert runtime.gate("lan", "wm1") == "rehearsal"
+    assert runtime.gate([("lan", "wm1")]) == "rehearsal"
 
     here.post("/console/outbound/mode", {"mode": "live", "confirm": PHRASE}, page="/console/account")
-    assert runtime.gate("lan", "wm1") == "live"
+    assert runtime.gate([("lan", "wm1")]) == "live"
     assert (make.rows(Audit)[-1].action, make.rows(Audit)[-1].details) == ("gate.live", {"was": "rehearsal"})
     assert make.rows(Gate)[0].changed_by == f"user:{here.user.id}"
 
@@ -35,7 +35,7 @@ def test_one_press_stops_everything_allow_list_included(signed_in, runtime, make
 
     here.post("/console/outbound/mode", {"mode": "stopped"}, page="/console/account")
 
-    assert runtime.gate("lan", "wm1") == "stopped"
+    assert runtime.gate([("lan", "wm1")]) == "stopped"
     assert "全部停发中" in text_of(here.get("/console/"))
 
 
@@ -44,9 +44,9 @@ def test_those_on_the_list_receive_in_rehearsal(signed_in, runtime):
 
     here.post("/console/outbound/allow-list", {"ids": " wm1 \r\n\r\nwm1\r\nLan"}, page="/console/account")
 
-    assert runtime.gate("chen", "wm1") == "live"
-    assert runtime.gate("Lan", "wm2") == "live"
-    assert runtime.gate("chen", "wm2") == "rehearsal"
+    assert runtime.gate([("chen", "wm1")]) == "live"
+    assert runtime.gate([("Lan", "wm2")]) == "live"
+    assert runtime.gate([("chen", "wm2")]) == "rehearsal"
 
 
 @pytest.mark.parametrize("ids", ["x" * 65, "\n".join(f"wm{n}" for n in range(201))])

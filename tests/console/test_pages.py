@@ -151,12 +151,12 @@ def test_going_live_and_stopping_by_hand(chromium, address, runtime):
         page.get_by_label("照着打：真的发给客户").fill("真的发给客户")
         page.get_by_role("button", name="打开真发").click()
         expect(page.get_by_text("欢迎语和同事点的券会真的发给客户")).to_be_visible()
-        assert runtime.gate("lan", "wm1") == "live"
+        assert runtime.gate([("lan", "wm1")]) == "live"
 
         page.get_by_role("button", name="全部停发").click()
 
         expect(page.get_by_text("全部停发中")).to_be_visible()
-        assert runtime.gate("lan", "wm1") == "stopped"
+        assert runtime.gate([("lan", "wm1")]) == "stopped"
 
 
 def test_a_keyboard_reaches_everything_and_sees_where_it_is(chromium, address):

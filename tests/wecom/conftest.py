@@ -56,7 +56,7 @@ def connect(wire, clock, tokens, calls):
             "agent_id": 1000002,
             "secret": SECRET,
             "tokens": tokens,
-            "gate": lambda userid, external_userid: Verdict.LIVE,
+            "gate": lambda pairs: Verdict.LIVE,
             "before_call": lambda: None,
             "on_call": lambda *call: calls.append(call),
             "now": clock,

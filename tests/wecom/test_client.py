@@ -7,7 +7,7 @@ import pytest
 
 from wecom.client import READS, WeCom
 from wecom.errors import CodeSpent, NotAContact, Permanent, Rehearsed, Stopped
-from wecom.gates import Verdict
+from wecom.gates import GateNow, Verdict
 from wecom.types import ContactWay, Member, Visitor
 
 PUBLIC = {name for name, _ in inspect.getmembers(WeCom, inspect.isfunction) if not name.startswith("_")}
@@ -35,7 +35,7 @@ def test_every_read_is_a_method():
 @pytest.mark.parametrize(("verdict", "error"), [(Verdict.STOPPED, Stopped), (Verdict.REHEARSAL, Rehearsed)])
 @pytest.mark.parametrize("name", sorted(PUBLIC - READS))
 def test_whatever_is_not_a_read_is_held_back_by_the_gate(connect, wire, name, verdict, error):
-    gateway = connect(gate=lambda userid, external_userid: verdict)
+    gateway = connect(gate=lambda pairs: verdict)
 
     with pytest.raises(error):
         call(gateway, name)
@@ -52,7 +52,7 @@ def test_a_stop_while_a_cold_token_is_fetched_still_holds_the_effect_back(connec
         return wire.new_token()
 
     wire.says("gettoken", stop_meanwhile)
-    gateway = connect(gate=lambda userid, external_userid: verdicts[0])
+    gateway = connect(gate=lambda pairs: verdicts[0])
 
     with pytest.raises(Stopped):
         call(gateway, name)
@@ -64,8 +64,8 @@ def test_a_stop_while_a_cold_token_is_fetched_still_holds_the_effect_back(connec
 def test_the_gate_is_asked_about_the_people_concerned(connect, wire, name):
     asked = []
 
-    def gate(userid, external_userid):
-        asked.append((userid, external_userid))
+    def gate(pairs):
+        asked.append(list(pairs))
         return Verdict.STOPPED
 
     gateway = connect(gate=gate)
@@ -73,11 +73,11 @@ def test_the_gate_is_asked_about_the_people_concerned(connect, wire, name):
     with pytest.raises(Stopped):
         call(gateway, name)
 
-    assert asked in ([("lan", "wm1")], [("lan", "")])
+    assert asked in ([[("lan", "wm1")]], [[("lan", "")]])
 
 
 def test_one_member_outside_the_allow_list_holds_a_contact_way_back(connect, wire):
-    gateway = connect(gate=lambda userid, _: Verdict.LIVE if userid == "lan" else Verdict.REHEARSAL)
+    gateway = connect(gate=GateNow(Verdict.REHEARSAL, frozenset({"lan"})).verdict)
 
     with pytest.raises(Rehearsed):
         gateway.add_contact_way(["lan", "mei"], state="counter")
