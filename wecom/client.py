@@ -9,8 +9,10 @@ from wecom.answers import error_for
 from wecom.effects import Effects
 from wecom.errors import WeComError
 from wecom.gates import Gate
+from wecom.mass_reads import MassReads
 from wecom.reads import Reads
 from wecom.refresh import AHEAD, Refresher
+from wecom.sends import Sends
 from wecom.tokens import StoredToken, TokenStore
 from wecom.transport import Transport
 
@@ -29,17 +31,25 @@ READS = frozenset(
         "customers_of",
         "departments",
         "followers",
+        "group_chat",
+        "group_chats",
         "jsapi_ticket",
+        "mass_messages",
+        "mass_results",
+        "mass_tasks",
         "staff_by_code",
         "staff_list",
         "staff_of",
         "warm",
     }
 )
-"""The methods that change nothing outside; every other one asks the gate."""
+"""The methods that change nothing outside; every other one asks the gate, but for those that take back."""
+
+TAKES_BACK = frozenset({"cancel_mass_message"})
+"""Allowed however the gate stands: to take back is how one stops."""
 
 
-class WeCom(Reads, Effects):
+class WeCom(Reads, MassReads, Effects, Sends):
     """One app of one corp. Threads share it; every network call first asks `before_call`, which may refuse by raising.
 
     `on_call` hears the endpoint, the errcode (0 fine, None no answer) and the seconds of each HTTP call; `now` is the

@@ -31,6 +31,10 @@ class Temporary(WeComError):
     """Busy, too much at once, no connection: the call had no effect; try again with growing pauses."""
 
 
+class Dispatching(Temporary):
+    """41063: the mass message is just being handed out; ask again after some seconds."""
+
+
 class Unanswered(WeComError):
     """The request went out and no answer came: nobody can say whether it had its effect."""
 
@@ -57,6 +61,26 @@ class ChatStarted(WeComError):
 
 class WelcomeBusy(WeComError):
     """41096: another app's welcome is being sent; may be tried again after a second."""
+
+
+class NobodyToSend(WeComError):
+    """41048: no one of the recipients can be sent this; nothing was made."""
+
+
+class MassCancelled(WeComError):
+    """41093: the mass message was taken back before."""
+
+
+class RemindedEnough(WeComError):
+    """41094: its senders were reminded three times within 24 hours."""
+
+
+class GroupGone(WeComError):
+    """40050, 49008: there is no such group, or it was dismissed."""
+
+
+class RobotGone(WeComError):
+    """93000, 93004, 93008: the robot was removed, switched off, or taken out of its group."""
 
 
 class Rehearsed(WeComError):

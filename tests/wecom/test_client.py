@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from wecom.client import READS, WeCom
+from wecom.client import READS, TAKES_BACK, WeCom
 from wecom.errors import CodeSpent, NotAContact, Permanent, Rehearsed, Stopped
 from wecom.gates import GateNow, Verdict
 from wecom.types import ContactWay, Member, Visitor
@@ -19,31 +19,80 @@ ARGUMENTS = {
     "userids": ["lan"],
     "state": "counter",
     "config_id": "c1",
+    "department_id": 1,
+    "code": "C",
+    "kind": "jsapi",
+    "chat_id": "wr1",
+    "chat_type": "single",
+    "since": datetime(2026, 3, 1, tzinfo=UTC),
+    "until": datetime(2026, 3, 2, tzinfo=UTC),
+    "msgid": "msg1",
+    "sender": "lan",
+    "title": "今晚 20:00 开抢",
+    "description": "点这里转发到群",
+    "url": "https://shop.example/drop/7",
+    "filename": "tea.png",
+    "content": b"a picture",
+    "key": "key-of-the-robot",
 }
+MORE_ARGUMENTS: dict[str, dict[str, object]] = {
+    "create_mass_message": {"external_userids": ["wm1"]},
+    "send_robot": {"text": "战报"},
+    "upload_media": {"kind": "image"},
+}
+EFFECTS = PUBLIC - READS - TAKES_BACK
+FOR_NOBODY = {"upload_media", "send_robot"}
 
 
 def call(gateway, name):
+    """Call a method with plausible arguments."""
     method = getattr(gateway, name)
     wanted = [each for each in inspect.signature(method).parameters.values() if each.default is each.empty]
-    return method(**{each.name: ARGUMENTS[each.name] for each in wanted})
+    return method(**{each.name: ARGUMENTS[each.name] for each in wanted} | MORE_ARGUMENTS.get(name, {}))
 
 
-def test_every_read_is_a_method():
-    assert READS <= PUBLIC
+def test_what_does_not_ask_the_gate_is_a_method():
+    assert READS | TAKES_BACK <= PUBLIC
 
 
-@pytest.mark.parametrize(("verdict", "error"), [(Verdict.STOPPED, Stopped), (Verdict.REHEARSAL, Rehearsed)])
-@pytest.mark.parametrize("name", sorted(PUBLIC - READS))
-def test_whatever_is_not_a_read_is_held_back_by_the_gate(connect, wire, name, verdict, error):
-    gateway = connect(gate=lambda pairs: verdict)
+@pytest.mark.parametrize("name", sorted(EFFECTS))
+def test_whatever_is_not_a_read_is_held_back_when_stopped(connect, wire, name):
+    gateway = connect(gate=lambda pairs: Verdict.STOPPED)
 
-    with pytest.raises(error):
+    with pytest.raises(Stopped):
         call(gateway, name)
 
     assert wire.asked == []
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC - READS))
+@pytest.mark.parametrize("name", sorted(EFFECTS - {"upload_media"}))
+def test_whatever_reaches_somebody_is_held_back_in_rehearsal(connect, wire, name):
+    gateway = connect(gate=lambda pairs: Verdict.REHEARSAL)
+
+    with pytest.raises(Rehearsed):
+        call(gateway, name)
+
+    assert wire.asked == []
+
+
+def test_a_picture_for_those_who_do_receive_goes_up_in_rehearsal(connect, wire):
+    wire.says("media/upload", {"errcode": 0, "type": "image", "media_id": "m1", "created_at": "1772442000"})
+    gateway = connect(gate=GateNow(Verdict.REHEARSAL).verdict)
+
+    assert gateway.upload_media("image", "tea.png", b"a picture").media_id == "m1"
+
+
+@pytest.mark.parametrize("name", sorted(TAKES_BACK))
+def test_taking_back_asks_no_gate(connect, wire, name):
+    wire.says("externalcontact/cancel_groupmsg_send", {"errcode": 0})
+    gateway = connect(gate=lambda pairs: Verdict.STOPPED)
+
+    call(gateway, name)
+
+    assert wire.asked[-1].endpoint == "externalcontact/cancel_groupmsg_send"
+
+
+@pytest.mark.parametrize("name", sorted(EFFECTS - {"send_robot"}))
 def test_a_stop_while_a_cold_token_is_fetched_still_holds_the_effect_back(connect, wire, name):
     verdicts = [Verdict.LIVE]
 
@@ -60,7 +109,7 @@ def test_a_stop_while_a_cold_token_is_fetched_still_holds_the_effect_back(connec
     assert {asked.endpoint for asked in wire.asked} == {"gettoken"}
 
 
-@pytest.mark.parametrize("name", sorted(PUBLIC - READS))
+@pytest.mark.parametrize("name", sorted(EFFECTS))
 def test_the_gate_is_asked_about_the_people_concerned(connect, wire, name):
     asked = []
 
@@ -73,7 +122,7 @@ def test_the_gate_is_asked_about_the_people_concerned(connect, wire, name):
     with pytest.raises(Stopped):
         call(gateway, name)
 
-    assert asked in ([[("lan", "wm1")]], [[("lan", "")]])
+    assert asked == [[("", "")]] if name in FOR_NOBODY else asked in ([[("lan", "wm1")]], [[("lan", "")]])
 
 
 def test_one_member_outside_the_allow_list_holds_a_contact_way_back(connect, wire):
@@ -268,20 +317,22 @@ def test_a_failure_body_with_empty_fields_is_no_success(gateway, wire, name):
         "getcallbackip",
         "get_jsapi_ticket",
         "ticket/get",
+        "externalcontact/groupchat/list",
+        "externalcontact/groupchat/get",
+        "externalcontact/get_groupmsg_list_v2",
+        "externalcontact/get_groupmsg_task",
+        "externalcontact/get_groupmsg_send_result",
         "gettoken",
     ):
         if name in ("access_token", "warm") or endpoint != "gettoken":
             wire.says(endpoint, empty)
-    arguments = {"department_id": 1, "userids": ["lan"], "external_userid": "wm1", "config_id": "c", "code": "C"}
-    method = getattr(gateway, name)
-    wanted = [each for each in inspect.signature(method).parameters.values() if each.default is each.empty]
 
     with pytest.raises(Permanent):
-        method(**{each.name: arguments[each.name] for each in wanted})
+        call(gateway, name)
 
 
 def test_every_method_names_its_section():
     for name in PUBLIC - {"cached_ticket", "warm"}:
         doc = inspect.getdoc(getattr(WeCom, name)) or ""
         assert "(" in doc, name
-        assert any(f"({section}" in doc for section in ("1.", "3.", "4", "6.", "10.", "13")), name
+        assert any(f"({section}" in doc for section in ("1.", "3.", "4", "5", "6.", "7.", "8", "9", "10.", "13")), name
