@@ -1,5 +1,6 @@
 """How the web program is served: waitress on threads, with a worker beside it, until a signal ends both."""
 
+import copy
 import signal
 import socket
 import threading
@@ -10,7 +11,9 @@ from types import FrameType
 from typing import Any, NoReturn, Protocol
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import BaseWSGIServer, create_server
 
 from config import Server
 
@@ -18,6 +21,24 @@ from config import Server
 CONNECTIONS = 1000
 # Bodies are taken in whole before the app sees them. Up to here the app says in its own words that one is too large.
 LARGEST_BODY = 16 * 1024 * 1024
+UPLOADS, LARGEST_UPLOAD = "/console/media", 24 * 1024 * 1024  # a file of 20 MB fits; past half a MB it waits on disk
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """One path takes larger bodies than the rest."""
+
+    adj: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        if self.path == UPLOADS:
+            adjustments: Any = copy.copy(self.adj)
+            adjustments.max_request_body_size = LARGEST_UPLOAD
+            self.adj = adjustments
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = Parser
 
 
 class Background(Protocol):
@@ -88,8 +109,10 @@ def leave_on_sigterm() -> None:
 
 
 def _bind(app: Flask, host: str, port: int, threads: int) -> Any:
-    return create_server(
+    sockets: dict[int, Any] = {}
+    server = create_server(
         app,
+        map=sockets,
         host=host,
         port=port,
         threads=threads,
@@ -99,3 +122,7 @@ def _bind(app: Flask, host: str, port: int, threads: int) -> Any:
         max_request_body_size=LARGEST_BODY,
         clear_untrusted_proxy_headers=False,  # `server.behind_proxy` decides whether the app believes them
     )
+    for each in sockets.values():
+        if isinstance(each, BaseWSGIServer):
+            each.channel_class = Channel
+    return server

@@ -27,6 +27,7 @@ INBOX = ("operator", "developer")
 COUPONS = ("operator", "finance")
 AUDIT = ("developer",)
 OUTBOUND = ("operator", "developer")
+MESSAGES = ("operator", "manager")  # who reads audiences, pushes and drops; a manager changes none
 OWNER: tuple[str, ...] = ("owner",)
 
 
