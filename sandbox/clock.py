@@ -2,6 +2,9 @@
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+SHANGHAI = timezone(timedelta(hours=8))
 
 
 class Clock:
@@ -30,3 +33,12 @@ class Clock:
 
     def reset(self) -> None:
         self.offset, self.frozen_at = 0.0, None
+
+
+def next_moment(now: float, weekday: int | None, clock_time: str) -> float:
+    """The next time it is that late in Shanghai (on that weekday, 1 Monday … 7); never now itself."""
+    today = datetime.fromtimestamp(now, SHANGHAI)
+    hour, minute = (int(part) for part in clock_time.split(":"))
+    first = today.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    days = (first + timedelta(days=day) for day in range(8))
+    return next(day for day in days if day > today and weekday in (None, day.isoweekday())).timestamp()

@@ -11,7 +11,7 @@ from flask import current_app
 from sandbox import credentials
 from sandbox.callbacks import Pusher
 from sandbox.clock import Clock
-from sandbox.events import event_xml
+from sandbox.events import Value, event_xml
 from sandbox.faults import Faults
 from sandbox.limits import Limits
 from sandbox.records import Event, Pass
@@ -58,7 +58,7 @@ class Corp:
         number = self.state.next_number("event")
         return self.state.events.put(Event(number, self.clock.now(), kind, text, detail))
 
-    def emit(self, event: str, change: str, text: str, detail: dict[str, Any], **fields: str | None) -> Event:
+    def emit(self, event: str, change: str, text: str, detail: dict[str, Any], **fields: Value) -> Event:
         """Remember something that happened and push it, when there is an address."""
         happened = self.note(change, text, **detail)
         happened.xml = event_xml(self.credentials.corp_id, int(happened.at), event, change, fields)

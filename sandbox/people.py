@@ -9,6 +9,8 @@ from sandbox.welcome import issue_welcome_code
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜"
 GIVEN = "晓雨婷欣怡佳琪梦洁静敏思远子涵浩然宇轩明月清婉若兰一诺安然书瑶小满知夏"
 
+LEFT = 5
+
 
 class Impossible(Exception):
     """This cannot be done in a client; `code` says why in one word."""
@@ -103,6 +105,17 @@ def delete(corp: Corp, follow: Follow, *, by: str) -> None:
         _emit(corp, "del_follow_user", "客户删了员工", follow)
 
 
+def change_member(corp: Corp, member: Member, **given: Any) -> None:
+    """An admin changes what a member may do; only their leaving is pushed."""
+    leaves = given.get("status") == LEFT and member.status != LEFT
+    for name, value in given.items():
+        setattr(member, name, value)
+    corp.state.members.put(member)
+    if leaves:
+        detail = {"userid": member.userid}
+        corp.emit("change_contact", "delete_user", f"{member.name} 离职了", detail, UserID=member.userid)
+
+
 def make_tag(corp: Corp, group_name: str, name: str) -> Tag:
     """An admin makes a tag, and its group when there is none."""
     group = find_group(corp, group_name)
@@ -141,13 +154,20 @@ def add_tag(corp: Corp, group: TagGroup, name: str, *, owner: str, order: int = 
 
 
 def say(
-    corp: Corp, follow: Follow, sender: str, kind: str, content: dict[str, Any], source: str, at: float | None = None
+    corp: Corp,
+    follow: Follow,
+    sender: str,
+    kind: str,
+    content: dict[str, Any],
+    source: str,
+    at: float | None = None,
+    msgid: str = "",
 ) -> Message:
     """One more line in the chat of a member and a customer."""
     number = corp.state.next_number("message")
     moment = corp.clock.now() if at is None else at
     return corp.state.messages.put(
-        Message(number, moment, follow.userid, follow.external_userid, sender, kind, content, source)
+        Message(number, moment, follow.userid, follow.external_userid, sender, kind, content, source, msgid)
     )
 
 

@@ -164,6 +164,7 @@ class Media:
     size: int
     url: str
     expires_at: float
+    robot: str = ""  # the key of the robot it was uploaded for; nobody else can use it
 
     @property
     def key(self) -> str:
@@ -179,7 +180,8 @@ class Message:
     sender: str  # "staff" or "customer"
     kind: str
     content: dict[str, Any]
-    source: str  # "chat", "welcome" or "sidebar"
+    source: str  # "chat", "welcome", "sidebar" or "mass"
+    msgid: str = ""  # of the mass message
 
     @property
     def key(self) -> str:

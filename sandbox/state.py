@@ -1,12 +1,13 @@
 """Everything the corp remembers: records in memory under one lock, written through to one file."""
 
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
+from sandbox.app_records import Robot
+from sandbox.mass_records import MassMessage, MassTask, task_key
 from sandbox.records import (
     ContactWay,
     Customer,
@@ -15,92 +16,14 @@ from sandbox.records import (
     Follow,
     Media,
     Member,
-    Message,
     Pass,
     Setting,
     Tag,
     TagGroup,
     follow_key,
 )
-from sandbox.storage import File, Record
-
-R = TypeVar("R", bound=Record)
-
-
-class Shelf(Generic[R]):
-    """The records of one kind, in the order in which they came."""
-
-    def __init__(self, kind: type[R], file: File) -> None:
-        self._kind = kind
-        self._file = file
-        self._records: dict[str, R] = {}
-
-    def __iter__(self) -> Iterator[R]:
-        return iter(self._records.values())
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def get(self, key: str) -> R | None:
-        return self._records.get(key)
-
-    def put(self, record: R) -> R:
-        """Keep a new record, or an old one's changes."""
-        self._arrange(record)
-        self._file.keep(self._kind.__name__, record)
-        return record
-
-    def drop(self, record: R) -> None:
-        del self._records[record.key]
-        self._file.drop(self._kind.__name__, record.key)
-
-    def read(self) -> None:
-        self._records.clear()
-        for body in self._file.read(self._kind.__name__):
-            self._arrange(self._kind(**body))
-
-    def _arrange(self, record: R) -> None:
-        self._records[record.key] = record
-
-
-class Follows(Shelf[Follow]):
-    def __init__(self, file: File) -> None:
-        super().__init__(Follow, file)
-        self._by_member: dict[str, dict[str, Follow]] = defaultdict(dict)
-        self._by_customer: dict[str, dict[str, Follow]] = defaultdict(dict)
-
-    def read(self) -> None:
-        self._by_member.clear()
-        self._by_customer.clear()
-        super().read()
-
-    def of_member(self, userid: str) -> list[Follow]:
-        return sorted(self._by_member[userid.lower()].values(), key=lambda follow: follow.number)
-
-    def of_customer(self, external_userid: str) -> list[Follow]:
-        return sorted(self._by_customer[external_userid].values(), key=lambda follow: follow.number)
-
-    def _arrange(self, record: Follow) -> None:
-        super()._arrange(record)
-        self._by_member[record.userid.lower()][record.external_userid] = record
-        self._by_customer[record.external_userid][record.userid.lower()] = record
-
-
-class Messages(Shelf[Message]):
-    def __init__(self, file: File) -> None:
-        super().__init__(Message, file)
-        self._by_chat: dict[str, list[Message]] = defaultdict(list)
-
-    def read(self) -> None:
-        self._by_chat.clear()
-        super().read()
-
-    def of_chat(self, userid: str, external_userid: str) -> list[Message]:
-        return self._by_chat[follow_key(userid, external_userid)]
-
-    def _arrange(self, record: Message) -> None:
-        super()._arrange(record)
-        self._by_chat[follow_key(record.userid, record.external_userid)].append(record)
+from sandbox.shelves import AppMessages, Follows, GroupMessages, Groups, MassTasks, Messages, RobotMessages, Shelf
+from sandbox.storage import File
 
 
 class State:
@@ -117,6 +40,13 @@ class State:
         self.passes = Shelf(Pass, self._file)
         self.media = Shelf(Media, self._file)
         self.messages = Messages(self._file)
+        self.groups = Groups(self._file)
+        self.group_messages = GroupMessages(self._file)
+        self.mass_messages = Shelf(MassMessage, self._file)
+        self.mass_tasks = MassTasks(self._file)
+        self.app_messages = AppMessages(self._file)
+        self.robots = Shelf(Robot, self._file)
+        self.robot_messages = RobotMessages(self._file)
         self.events = Shelf(Event, self._file)
         self._settings = Shelf(Setting, self._file)
         self._read()
@@ -136,8 +66,17 @@ class State:
     def follow(self, userid: str, external_userid: str) -> Follow | None:
         return self.follows.get(follow_key(userid, external_userid))
 
+    def mass_task(self, msgid: str, userid: str) -> MassTask | None:
+        return self.mass_tasks.get(task_key(msgid, userid))
+
     def pass_(self, kind: str, value: str) -> Pass | None:
         return self.passes.get(f"{kind}|{value}")
+
+    def keep_bytes(self, media_id: str, content: bytes) -> None:
+        self._file.keep_bytes(media_id, content)
+
+    def bytes_of(self, media_id: str) -> bytes | None:
+        return self._file.bytes_of(media_id)
 
     def setting(self, name: str, default: Any = None) -> Any:
         found = self._settings.get(name)

@@ -44,6 +44,34 @@ class Sandbox:
         ]
         return found
 
+    def mass_messages(self, **query: Any) -> list[dict[str, Any]]:
+        """All of them, or those with `userid`, `chat_type`, `after`."""
+        found: list[dict[str, Any]] = self.get("/sandbox/mass-messages", **query)["mass_messages"]
+        return found
+
+    def confirm(self, msgid: str, userid: str) -> dict[str, int]:
+        """A member sends their part of a mass message; how many got it, were over the quota, were no friends."""
+        counts: dict[str, int] = self.post("/sandbox/mass-messages/confirm", {"msgid": msgid, "userid": userid})
+        return counts
+
+    def mass_rules(self, **rules: Any) -> None:
+        self.put("/sandbox/mass-rules", rules)
+
+    def messages_to(self, target: str) -> list[dict[str, Any]]:
+        """What one customer or one group has been sent and told, oldest first."""
+        if target.startswith("wr"):
+            return list(self.get("/sandbox/group-messages", chat_id=target)["messages"])
+        everything = self.get("/sandbox/messages", external_userid=target)["messages"]
+        return [message for message in everything if message["from"] == "staff"]
+
+    def app_messages(self, userid: str) -> list[dict[str, Any]]:
+        return list(self.get("/sandbox/app-messages", userid=userid)["messages"])
+
+    def advance_to(self, time: str, weekday: int | None = None) -> float:
+        """Move the sandbox's clock to the next such moment in Shanghai; the moment it is then."""
+        to: dict[str, Any] = {"time": time} | ({"weekday": weekday} if weekday else {})
+        return float(self.put("/sandbox/clock", {"to": to})["now"])
+
 
 @contextmanager
 def running_sandbox() -> Iterator[Sandbox]:

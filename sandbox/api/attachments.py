@@ -1,12 +1,26 @@
-"""The attachments of a message to a customer."""
+"""The text and the attachments of a message to a customer."""
 
 from typing import Any
 
+from sandbox.api.dispatch import Call
 from sandbox.corp import Corp
 from sandbox.errors import Refused
 
 MOST = 9
+MOST_TEXT_BYTES = 4000
 MEDIA = {"image": "image", "video": "video", "file": "file"}
+
+
+def message_text(call: Call) -> str:
+    given = call.body.get("text")
+    if given is None:
+        return ""
+    content = given.get("content", "") if isinstance(given, dict) else None
+    if not isinstance(content, str):
+        raise Refused(40058)
+    if len(content.encode()) > MOST_TEXT_BYTES:
+        raise Refused(45002)
+    return content
 
 
 def check_attachments(corp: Corp, attachments: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -3,18 +3,16 @@
 from typing import Any
 
 from sandbox import people
-from sandbox.api.attachments import check_attachments
+from sandbox.api.attachments import check_attachments, message_text
 from sandbox.api.dispatch import Call, api
 from sandbox.errors import Refused
 from sandbox.welcome import open_code
-
-MOST_TEXT_BYTES = 4000
 
 
 @api("externalcontact/send_welcome_msg", "POST")
 def send_welcome_msg(call: Call) -> dict[str, Any]:
     corp, value = call.corp, call.text("welcome_code", missing=41049)
-    text = _text(call)
+    text = message_text(call)
     attachments = check_attachments(corp, call.body.get("attachments") or [])
     if not text and not attachments:
         raise Refused(40063)
@@ -33,15 +31,3 @@ def send_welcome_msg(call: Call) -> dict[str, Any]:
     took = "不到 0.1 秒" if waited < 0.1 else f"用了 {waited:.1f} 秒"
     corp.note("api_welcome", f"应用发出欢迎语，{took}", **detail)
     return {}
-
-
-def _text(call: Call) -> str:
-    given = call.body.get("text")
-    if given is None:
-        return ""
-    content = given.get("content", "") if isinstance(given, dict) else None
-    if not isinstance(content, str):
-        raise Refused(40058)
-    if len(content.encode()) > MOST_TEXT_BYTES:
-        raise Refused(45002)
-    return content

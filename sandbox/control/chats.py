@@ -1,6 +1,5 @@
 """Chats: what members and customers say to each other."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, request
@@ -30,14 +29,17 @@ def say() -> ResponseReturnValue:
 
 @blueprint.get("/messages")
 def messages() -> ResponseReturnValue:
-    """`userid` and `external_userid` choose the chat; without them, the messages of every chat."""
-    userid, external_userid = request.args.get("userid"), request.args.get("external_userid")
+    """Of one chat, of all chats of a customer, or of everybody."""
+    userid, external_userid = request.args.get("userid", ""), request.args.get("external_userid", "")
     after, state = query_number("after", 0, 10**12), corp().state
     with state.lock:
-        if userid and external_userid:
-            found: Iterable[Any] = state.messages.of_chat(userid, external_userid)
+        if external_userid:
+            followers = [follow.userid for follow in state.follows.of_customer(external_userid)]
+            chosen = [userid] if userid else followers
+            found = [message for one in chosen for message in state.messages.of_chat(one, external_userid)]
+            found.sort(key=lambda message: message.id)
         else:
-            found = state.messages
+            found = [message for message in state.messages if userid.lower() in ("", message.userid.lower())]
         return {"messages": [_message_json(message) for message in found if message.id > after]}
 
 
@@ -53,7 +55,7 @@ def conversations() -> ResponseReturnValue:
 
 
 def _message_json(message: Message) -> dict[str, Any]:
-    names = ("id", "at", "kind", "content", "source", "userid", "external_userid")
+    names = ("id", "at", "kind", "content", "source", "userid", "external_userid", "msgid")
     return {**{name: getattr(message, name) for name in names}, "from": message.sender}
 
 

@@ -15,6 +15,7 @@ Text = Annotated[str, AfterValidator(_without_nul)]
 Name = Annotated[Text, Field(min_length=1, max_length=128)]
 UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-@.]{1,64}$")]
 ExternalUserId = Annotated[str, Field(pattern=r"^w[mo][A-Za-z0-9_\-]{30}$")]
+ChatId = Annotated[str, Field(pattern=r"^wr[A-Za-z0-9_\-]{30}$")]
 Moment = Annotated[float, Field(ge=0, lt=253402300800)]
 
 
@@ -78,6 +79,12 @@ class CustomerPatch(Form):
     bound: bool | None = None
 
 
+class StaffPatch(Form):
+    status: Literal[1, 2, 4, 5] | None = None
+    customer_contact: bool | None = None
+    licensed: bool | None = None
+
+
 class TagRef(Form):
     group: Name
     name: Name
@@ -117,6 +124,41 @@ class LoadedMessage(Form):
     at: Moment
 
 
+class SeatForm(Form):
+    """Somebody's place in a group."""
+
+    userid: UserId | None = None
+    external_userid: ExternalUserId | None = None
+    join_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    join_scene: Literal[1, 2, 3] | None = None
+    invitor: UserId | None = None
+    state: Annotated[Text, Field(max_length=30)] = ""
+
+    @model_validator(mode="after")
+    def one_person(self) -> "SeatForm":
+        if (self.userid is None) == (self.external_userid is None):
+            raise ValueError("name one of userid and external_userid")
+        return self
+
+
+class GroupForm(Form):
+    name: Name
+    owner: UserId
+    members: list[SeatForm] = []
+
+
+class LoadedGroup(GroupForm):
+    chat_id: ChatId | None = None
+    create_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    notice: Text = ""
+    admins: list[UserId] = []
+
+
+class RobotForm(Form):
+    name: Name
+    key: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{8,64}$")] | None = None
+
+
 class LoadForm(Form):
     departments: list[DepartmentForm] = []
     staff: list[MemberForm] = []
@@ -125,14 +167,24 @@ class LoadForm(Form):
     follows: list[FollowForm] = []
     contact_ways: list[ContactWayForm] = []
     messages: list[LoadedMessage] = []
+    groups: list[LoadedGroup] = []
+    robots: list[RobotForm] = []
 
 
 class ResetForm(Form):
     seed: int | None = None
 
 
+class Appointment(Form):
+    """The next such moment in Shanghai; of any day without a weekday."""
+
+    weekday: Annotated[int, Field(ge=1, le=7)] | None = None  # 1 is Monday
+    time: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
 class ClockForm(Form):
     now: Moment | None = None
+    to: Appointment | None = None
     advance: Annotated[float, Field(ge=-(10**10), le=10**10)] | None = None
     frozen: bool | None = None
 

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from sandbox import people
-from sandbox.control.forms import FollowForm, LoadedMessage, LoadForm
+from sandbox import groups, people
+from sandbox.control.forms import FollowForm, LoadedGroup, LoadedMessage, LoadForm
+from sandbox.control.lookups import find_member, find_person
 from sandbox.control.reading import read_form
+from sandbox.control.robots import make_robot
 from sandbox.corp import Corp, corp
 from sandbox.people import Impossible
 from sandbox.records import ContactWay, Department, Follow, Member, Tag, follow_key
@@ -22,8 +24,7 @@ def load() -> ResponseReturnValue:
     with mine.state.writing():
         _refuse_loose_ends(mine, form)
         _load(mine, form)
-    kinds = ("departments", "staff", "customers", "tag_groups", "follows", "contact_ways", "messages")
-    return {"loaded": {kind: len(getattr(form, kind)) for kind in kinds}}
+    return {"loaded": {kind: len(getattr(form, kind)) for kind in LoadForm.model_fields}}
 
 
 def _refuse_loose_ends(mine: Corp, form: LoadForm) -> None:
@@ -41,6 +42,19 @@ def _refuse_loose_ends(mine: Corp, form: LoadForm) -> None:
     _all_known("external_userid", (follow.external_userid for follow in form.follows), known)
     chats = (follow_key(message.userid, message.external_userid) for message in form.messages)
     _all_known("follow", chats, pairs | {follow.key for follow in state.follows})
+    _refuse_loose_groups(mine, form, staff, known)
+
+
+def _refuse_loose_groups(mine: Corp, form: LoadForm, staff: set[str], customers: set[str]) -> None:
+    seats = [seat for group in form.groups for seat in group.members]
+    named = [seat.userid or seat.invitor or "" for seat in seats]
+    named += [userid for group in form.groups for userid in (group.owner, *group.admins)]
+    _all_known("userid", (userid.lower() for userid in named if userid), staff)
+    _all_known("external_userid", (seat.external_userid for seat in seats if seat.external_userid), customers)
+    _no_twice("group", [group.chat_id for group in form.groups if group.chat_id], [g.key for g in mine.state.groups])
+    _no_twice("robot", [robot.key for robot in form.robots if robot.key], [one.key for one in mine.state.robots])
+    for group in form.groups:
+        _no_twice("group member", [(seat.userid or seat.external_userid or "").lower() for seat in group.members], [])
 
 
 def _no_twice(kind: str, new: list[str], old: list[str]) -> None:
@@ -74,6 +88,10 @@ def _load(mine: Corp, form: LoadForm) -> None:
         _load_contact_way(mine, way.config_id, way.model_dump(exclude={"config_id"}))
     for message in sorted(form.messages, key=lambda message: message.at):
         _load_message(mine, message)
+    for loaded in form.groups:
+        _load_group(mine, loaded)
+    for robot in form.robots:
+        make_robot(mine, robot)
 
 
 def _tag(mine: Corp, group_name: str, name: str) -> Tag:
@@ -111,3 +129,22 @@ def _load_message(mine: Corp, form: LoadedMessage) -> None:
     follow = mine.state.follow(form.userid, form.external_userid)
     if follow:
         people.say(mine, follow, form.from_, "text", {"content": form.text}, "chat", at=form.at)
+
+
+def _load_group(mine: Corp, form: LoadedGroup) -> None:
+    """Members joined when the group was made, unless they say when."""
+    created = form.create_time or int(mine.clock.now())
+    seats = [
+        groups.seat(
+            mine,
+            find_person(mine, seat.userid, seat.external_userid),
+            at=seat.join_time or created,
+            join_scene=seat.join_scene,
+            invitor=seat.invitor,
+            state=seat.state,
+        )
+        for seat in form.members
+    ]
+    given = {"chat_id": form.chat_id, "create_time": created, "notice": form.notice, "members": seats}
+    owner, admins = find_member(mine, form.owner), [find_member(mine, userid).userid for userid in form.admins]
+    groups.build(mine, form.name, owner, **given, admins=admins)

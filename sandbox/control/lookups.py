@@ -4,6 +4,7 @@ from flask import request
 
 from sandbox.control.forms import PairForm
 from sandbox.corp import Corp
+from sandbox.group_records import Group
 from sandbox.people import Impossible
 from sandbox.records import Customer, Follow, Member
 
@@ -35,4 +36,18 @@ def find_follow(mine: Corp, form: PairForm) -> Follow:
     found = mine.state.follow(form.userid, form.external_userid)
     if found is None:
         raise Impossible("no_such_follow", "the two never met", 404)
+    return found
+
+
+def find_person(mine: Corp, userid: str | None, external_userid: str | None) -> Member | Customer:
+    """Whom one of the two names."""
+    if (userid is None) == (external_userid is None):
+        raise Impossible("bad_request", "name one of userid and external_userid", 400)
+    return find_member(mine, userid) if userid is not None else find_customer(mine, external_userid or "")
+
+
+def find_group(mine: Corp, chat_id: str) -> Group:
+    found = mine.state.groups.get(chat_id)
+    if found is None:
+        raise Impossible("no_such_group", f"no group is {chat_id!r}", 404)
     return found

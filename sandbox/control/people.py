@@ -12,6 +12,7 @@ from sandbox.control.forms import (
     DeleteForm,
     EditForm,
     ScanForm,
+    StaffPatch,
     TagRef,
 )
 from sandbox.control.lookups import find_customer, find_follow, find_member, query_number
@@ -28,6 +29,15 @@ def staff() -> ResponseReturnValue:
     state = corp().state
     with state.lock:
         return {"staff": [_member_json(corp(), member) for member in state.members]}
+
+
+@blueprint.patch("/staff/<userid>")
+def change_member(userid: str) -> ResponseReturnValue:
+    form, mine = read_form(StaffPatch), corp()
+    with mine.state.writing():
+        member = find_member(mine, userid)
+        people.change_member(mine, member, **form.model_dump(exclude_none=True))
+        return _member_json(mine, member)
 
 
 @blueprint.get("/customers")
@@ -184,7 +194,7 @@ def _member_behind(mine: Corp, way: ContactWay | None) -> Member:
 
 
 def _member_json(mine: Corp, member: Member) -> dict[str, Any]:
-    names = ("userid", "name", "avatar", "department", "position", "customer_contact")
+    names = ("userid", "name", "avatar", "department", "position", "customer_contact", "licensed", "status")
     count = sum(follow.is_contact() for follow in mine.state.follows.of_member(member.userid))
     return {**{name: getattr(member, name) for name in names}, "customers": count}
 

@@ -6,6 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.callbacks import CallbackRefused
+from sandbox.clock import next_moment
 from sandbox.control.fault_forms import FaultsForm
 from sandbox.control.forms import CallbackForm, ClientForm, ClockForm, ResetForm
 from sandbox.control.reading import read_form
@@ -71,6 +72,8 @@ def set_clock() -> ResponseReturnValue:
         mine.clock.move_to(form.now)
     if form.advance is not None:
         mine.clock.move_to(mine.clock.now() + form.advance)
+    if form.to is not None:
+        mine.clock.move_to(next_moment(mine.clock.now(), form.to.weekday, form.to.time))
     mine.keep_clock()
     return _clock(mine)
 

@@ -52,6 +52,11 @@ class Client:
         made = self.ask("POST", "customers", status=201, **customer)
         return {**made, **self.ask("POST", "scan", userid=userid, external_userid=made["external_userid"])}
 
+    def change_staff(self, userid: str, **body: Any) -> Any:
+        answer = self.http.patch(f"{self.url}/sandbox/staff/{userid}", json=body)
+        assert answer.ok, answer.text
+        return answer.json()
+
     def faults(self, *faults: dict[str, Any]) -> None:
         self.ask("PUT", "faults", faults=list(faults))
 

@@ -42,7 +42,7 @@ class Receiver:
     def take(self, pushed: Pushed) -> tuple[int, bytes]:
         encrypted = ElementTree.fromstring(pushed.body).findtext("Encrypt") or ""
         root = ElementTree.fromstring(self.verify(pushed.query, encrypted))
-        pushed.fields = {one.tag: one.text or "" for one in root}
+        pushed.fields = {one.tag: "".join(one.itertext()) for one in root}
         with self._came:
             self.pushed.append(pushed)
             self._came.notify_all()

@@ -42,6 +42,16 @@ CALLS = [
     ("POST", "client/sign-in"),
     ("POST", "bridge"),
     ("PUT", "faults"),
+    ("PATCH", "staff/Lan"),
+    ("POST", "groups"),
+    ("POST", "groups/wr" + "a" * 30 + "/join"),
+    ("POST", "groups/wr" + "a" * 30 + "/leave"),
+    ("POST", "groups/wr" + "a" * 30 + "/change"),
+    ("POST", "group-messages"),
+    ("POST", "mass-messages"),
+    ("POST", "mass-messages/confirm"),
+    ("PUT", "mass-rules"),
+    ("POST", "robots"),
 ]
 QUERIES = [
     "conversations?userid=%00",
@@ -50,6 +60,12 @@ QUERIES = [
     "events?limit=x",
     "customers?cursor=%F0%9F%8C%B7",
     "staff?x=%ff",
+    "groups/%00",
+    "group-messages?chat_id=%00&after=x",
+    "mass-messages?userid=%ff&after=" + "9" * 5000,
+    "mass-messages/%00",
+    "quota?target=%00",
+    "robots/%00/messages",
     "no/such/call",
 ]
 

@@ -1,0 +1,59 @@
+"""The bodies of the calls about groups, mass messages and robots."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sandbox.control.forms import ChatId, ExternalUserId, Form, Name, SeatForm, Text, UserId
+
+Line = Annotated[Text, Field(min_length=1, max_length=4000)]
+
+
+class JoinForm(SeatForm):
+    join_scene: Literal[1, 2, 3] | None = 3
+
+
+class LeaveForm(Form):
+    userid: UserId | None = None
+    external_userid: ExternalUserId | None = None
+    quit_scene: Literal[0, 1] = 0
+
+
+class ChangeForm(Form):
+    name: Name | None = None
+    owner: UserId | None = None
+    notice: Text | None = None
+
+
+class GroupLineForm(Form):
+    chat_id: ChatId
+    userid: UserId | None = None
+    external_userid: ExternalUserId | None = None
+    text: Line
+
+
+class ConfirmForm(Form):
+    msgid: Name
+    userid: UserId
+
+
+class MassForm(Form):
+    """What a member sends by themselves."""
+
+    userid: UserId
+    external_userids: list[ExternalUserId] = Field(default_factory=list)
+    chat_ids: list[ChatId] = Field(default_factory=list)
+    text: Line
+
+    @model_validator(mode="after")
+    def one_kind(self) -> "MassForm":
+        if bool(self.external_userids) == bool(self.chat_ids):
+            raise ValueError("name external_userids or chat_ids")
+        return self
+
+
+class RulesForm(Form):
+    quota: Literal["month", "week", "day"] | None = None
+    routing: Literal["chosen", "last_talker"] | None = None
+    dispatch_seconds: Annotated[float, Field(ge=0, le=86400)] | None = None
+    group_lag_seconds: Annotated[float, Field(ge=0, le=86400)] | None = None
