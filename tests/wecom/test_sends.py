@@ -158,7 +158,7 @@ def test_taking_back_twice_says_so(gateway, wire):
 def test_a_card_goes_to_one_member_from_our_app(gateway, wire):
     wire.says("message/send", {"errcode": 0, "invaliduser": "", "msgid": "m"})
 
-    sent = gateway.send_card("Lan", title="开抢", description="去转发", url="https://shop.example/d/7", button="去转发")
+    sent = gateway.send_card("Lan", title="开抢", description="点开转发", url="https://shop.example/7", button="转发")
 
     assert sent == AppMessage(msgid="m", invalid=False)
     card = {"title": "开抢", "description": "点开转发", "url": "https://shop.example/7", "btntxt": "转发"}
