@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from crm import users
 from models import (
+    Audience,
     Base,
     Contact,
     CouponBatch,
@@ -19,8 +20,11 @@ from models import (
     Inbox,
     Order,
     OrderLine,
+    Push,
     Shop,
     Staff,
+    Tag,
+    TagAssignment,
     Touch,
     User,
 )
@@ -123,6 +127,38 @@ class Make:
                 **values,
             )
         )
+        return row
+
+    def tag(self, name: str | None = None, *, carried_by: tuple[Contact, ...] = (), **more: Any) -> Tag:
+        """A tag, given to these contacts by a member of staff."""
+        row: Tag = self._save(Tag(name=name or f"标签{self._next()}", group_name="标签组", **more))
+        staff = self.staff() if carried_by else None
+        for contact in carried_by:
+            assert staff is not None
+            self._save(
+                TagAssignment(
+                    tag_id=row.id, identity_id=contact.identity_id, customer_id=contact.customer_id,
+                    staff_id=staff.id, source="staff", assigned_at=self.runtime.now(),
+                )
+            )  # fmt: skip
+        return row
+
+    def audience(self, **more: Any) -> Audience:
+        """Everybody, unless told otherwise."""
+        now = self.runtime.now()
+        values = {
+            "name": f"人群{self._next()}", "conditions": {}, "created_at": now, "changed_at": now, "changed_by": "test",
+        } | more  # fmt: skip
+        row: Audience = self._save(Audience(**values))
+        return row
+
+    def push(self, audience: Audience | None = None, **more: Any) -> Push:
+        now = self.runtime.now()
+        values = {
+            "name": f"群发{self._next()}", "audience_id": (audience or self.audience()).id, "text": "上新了",
+            "created_at": now, "created_by": "test", "changed_at": now, "changed_by": "test",
+        } | more  # fmt: skip
+        row: Push = self._save(Push(**values))
         return row
 
     def coupon_batch(self, **more: Any) -> CouponBatch:
