@@ -2,54 +2,26 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from crm import contacts, inbox, staff, tags
 from crm.follows import EndedBy
+from jobs.group_events import group_changed, group_dismissed
+from jobs.lookups import Effect, Lookups
 from models.inbox import Inbox
 from models.vault import Unopenable
 from runtime import Runtime
 from wecom.callbacks import BadCallback, parse
-from wecom.errors import NotAContact, Temporary, Throttled, TokenInvalid, Unanswered, WeComError
+from wecom.errors import Temporary, Throttled, TokenInvalid, Unanswered, WeComError
 from wecom.events import Event
-from wecom.types import CustomerDetail, TagGroup
 
 log = logging.getLogger("huitou.jobs")
 
 AT_ONCE = 20
 BUG_PAUSE = timedelta(seconds=10)
-
-Effect = Callable[[Session], str]
-"""What an event does inside the transaction; returns what there is to remark."""
-
-
-class Lookups:
-    """What WeCom showed to this batch: all its events were there before we asked, so one answer serves them all."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._runtime = runtime
-        self._customers: dict[str, tuple[CustomerDetail | None, datetime]] = {}
-        self._tags: tuple[list[TagGroup], datetime] | None = None
-
-    def customer(self, external_userid: str) -> tuple[CustomerDetail | None, datetime]:
-        """The customer and when we asked; None when nobody's contact."""
-        if external_userid not in self._customers:
-            at = self._runtime.now()
-            try:
-                found: CustomerDetail | None = self._runtime.wecom.customer(external_userid)
-            except NotAContact:
-                found = None
-            self._customers[external_userid] = found, at
-        return self._customers[external_userid]
-
-    def tags(self) -> tuple[list[TagGroup], datetime]:
-        if self._tags is None:
-            at = self._runtime.now()
-            self._tags = self._runtime.wecom.corp_tags(), at
-        return self._tags
 
 
 def apply_events(runtime: Runtime) -> int:
@@ -189,6 +161,9 @@ EVENTS: dict[str, Callable[[Runtime, Event, Lookups], Effect | None]] = {
     "change_external_contact.edit_external_contact": _edited,
     "change_external_contact.del_external_contact": partial(_ended, by="staff"),
     "change_external_contact.del_follow_user": partial(_ended, by="customer"),
+    "change_external_chat.create": group_changed,
+    "change_external_chat.update": group_changed,
+    "change_external_chat.dismiss": group_dismissed,
     "change_external_tag.create": _tags_changed,
     "change_external_tag.update": _tags_changed,
     "change_external_tag.delete": _tags_changed,

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from crm import channels, contacts, follows, staff, tags
+from jobs.groups import learn_groups
 from models.contact import Contact
 from runtime import Runtime
 from wecom.types import CustomerPage
@@ -36,6 +37,7 @@ def sync(runtime: Runtime, progress: Progress | None = None) -> dict[str, int]:
         learnt("serving", staff.learn_who_serves(session, serving, now=runtime.now()))
     for some in (serving[start : start + MEMBERS_A_CALL] for start in range(0, len(serving), MEMBERS_A_CALL)):
         _learn_customers(runtime, some, learnt)
+    learnt("groups", learn_groups(runtime))
     return dict(counts)
 
 

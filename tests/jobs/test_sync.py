@@ -55,6 +55,7 @@ def test_everything_is_learnt(shop, runtime, make):
 
     assert counts == {
         "departments": 2, "staff": 3, "tags": 2, "channels": 1, "serving": 2, "follows": 4, "customers": 3, "ended": 0,
+        "groups": 0,
     }  # fmt: skip
     assert {(row.userid, row.name, row.serves_customers) for row in make.rows(Staff)} == {
         ("Lan", "林晓雯", True), ("zhou", "周岚", True), ("boss", "店长", False),
