@@ -3,6 +3,7 @@
 from typing import Any
 
 from sandbox.api.dispatch import Call
+from sandbox.api.media import usable
 from sandbox.corp import Corp
 from sandbox.errors import Refused
 
@@ -43,7 +44,7 @@ def _checked(corp: Corp, attachment: Any) -> tuple[str, dict[str, Any]]:
         _check_texts(content, needed={"title": 128, "url": 2048}, allowed={"desc": 512, "picurl": 2048})
     elif kind == "miniprogram":
         _check_texts(content, needed={"title": 64, "appid": 128, "page": 1024, "pic_media_id": 512}, allowed={})
-        _check_media_id(corp, "image", content["pic_media_id"])
+        usable(corp, content["pic_media_id"], kind="image")
     else:
         raise Refused(41065)
     return kind, content
@@ -52,14 +53,8 @@ def _checked(corp: Corp, attachment: Any) -> tuple[str, dict[str, Any]]:
 def _check_media(corp: Corp, kind: str, content: dict[str, Any]) -> None:
     """A `pic_url` counts only when uploadimg gave it; `media_id` wins over it."""
     if content.get("media_id"):
-        _check_media_id(corp, kind, content["media_id"])
+        usable(corp, content["media_id"], kind=kind)
     elif kind != "image" or not any(media.url == content.get("pic_url") for media in corp.state.media if media.url):
-        raise Refused(40007)
-
-
-def _check_media_id(corp: Corp, kind: str, media_id: Any) -> None:
-    media = corp.state.media.get(media_id) if isinstance(media_id, str) else None
-    if media is None or media.type != kind or corp.clock.now() >= media.expires_at:
         raise Refused(40007)
 
 

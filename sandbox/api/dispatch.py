@@ -63,11 +63,14 @@ class Call:
         return value
 
 
+Run = Callable[[Call], Any]  # what it returns goes into the envelope; a `Response` goes out as it is
+
+
 @dataclass(frozen=True)
 class Api:
     path: str
     method: str
-    run: Callable[[Call], dict[str, Any]]
+    run: Run
     empty: dict[str, Any] = field(default_factory=dict)
     apps: tuple[str, ...] = ("agent",)
     on_get: int = 40058  # what a POST call answers to a GET
@@ -85,10 +88,10 @@ def api(
     apps: Iterable[str] = ("agent",),
     on_get: int = 40058,
     needs_token: bool = True,
-) -> Callable[[Callable[[Call], dict[str, Any]]], Callable[[Call], dict[str, Any]]]:
+) -> Callable[[Run], Run]:
     """Make a function answer at `/cgi-bin/<path>`; `empty` is what a failure still carries."""
 
-    def keep(run: Callable[[Call], dict[str, Any]]) -> Callable[[Call], dict[str, Any]]:
+    def keep(run: Run) -> Run:
         APIS[path] = Api(path, method, run, empty or {}, tuple(apps), on_get, needs_token)
         return run
 
@@ -110,13 +113,13 @@ def answer(path: str) -> ResponseReturnValue:
         return Response(MAINTENANCE, fault.spec["http"], mimetype="text/html")
     if fault:
         return Response(MAINTENANCE, 200, mimetype="text/html")
-    return jsonify(_body(mine, found))
+    return _answer(mine, found)
 
 
 def _hang(mine: Corp, found: Api, fault: Fault) -> ResponseReturnValue:
     """Nobody should be there any more when this answers."""
     if fault.spec["timeout"] == "after":
-        _body(mine, found)
+        _answer(mine, found)
     mine.limits.enter(found.path)
     try:
         mine.faults.hang(fault.spec.get("seconds", 30))
@@ -125,20 +128,21 @@ def _hang(mine: Corp, found: Api, fault: Fault) -> ResponseReturnValue:
     return Response(status=504)
 
 
-def _body(mine: Corp, found: Api) -> dict[str, Any]:
+def _answer(mine: Corp, found: Api) -> Response:
     caller = request.remote_addr or "127.0.0.1"
     running = mine.limits.enter(found.path)
     try:
         if running > RUNNING_PER_API:
             raise Refused(45033)
-        return {**OK, **_run(mine, found, caller, running)}
+        told = _run(mine, found, caller, running)
+        return told if isinstance(told, Response) else jsonify({**OK, **told})
     except Refused as refused:
-        return refusal(refused, found.empty, caller)
+        return jsonify(refusal(refused, found.empty, caller))
     finally:
         mine.limits.leave(found.path)
 
 
-def _run(mine: Corp, found: Api, caller: str, running: int) -> dict[str, Any]:
+def _run(mine: Corp, found: Api, caller: str, running: int) -> Any:
     app = _app_of_token(mine) if found.needs_token else ""
     if found.needs_token and app not in found.apps:
         raise Refused(48002)

@@ -1,8 +1,9 @@
-"""Uploaded media: what it was is kept for three days, its bytes are not."""
+"""Uploaded media: for three days good to be sent; its bytes stay, so that what was sent can be seen."""
 
+from io import BytesIO
 from typing import Any
 
-from flask import request
+from flask import Response, request, send_file
 
 from sandbox.api.dispatch import Call, api
 from sandbox.corp import Corp
@@ -21,28 +22,50 @@ def upload(call: Call) -> dict[str, Any]:
     kind = call.query.get("type", "")
     if kind not in LARGEST:
         raise Refused(40058)
-    name, size = _received(LARGEST[kind])
-    now = call.corp.clock.now()
-    made = _keep(call.corp, kind, name, size, "", now + LIFETIME_SECONDS)
-    return {"type": kind, "media_id": made.media_id, "created_at": str(int(now))}
+    return keep_upload(call.corp, kind, *received(LARGEST[kind]))
 
 
 @api("media/uploadimg", "POST")
 def uploadimg(call: Call) -> dict[str, Any]:
-    name, size = _received(LARGEST_PICTURE)
+    name, content = received(LARGEST_PICTURE)
     url = f"{request.host_url}sandbox/pictures/{call.corp.new_id('p', 24)}"
-    return {"url": _keep(call.corp, "picture", name, size, url, FOR_EVER).url}
+    return {"url": _keep(call.corp, "picture", name, content, url, FOR_EVER).url}
 
 
-def _received(largest: int) -> tuple[str, int]:
+@api("media/get")
+def get(call: Call) -> Response:
+    """The bytes, or with `Range` some of them."""
+    media = usable(call.corp, call.query.get("media_id", ""))
+    content = call.corp.state.bytes_of(media.media_id) or b""
+    return send_file(BytesIO(content), "application/octet-stream", as_attachment=True, download_name=media.name)
+
+
+def usable(corp: Corp, media_id: Any, *, kind: str = "", robot: str = "") -> Media:
+    """What was uploaded (for this robot), while it lives. Raises 40007."""
+    media = corp.state.media.get(media_id) if isinstance(media_id, str) else None
+    if media is None or media.robot != robot or kind not in ("", media.type) or corp.clock.now() >= media.expires_at:
+        raise Refused(40007)
+    return media
+
+
+def received(largest: int) -> tuple[str, bytes]:
+    """Name and content of the one file of a form."""
     file = next(iter(request.files.values()), None)
-    size = len(file.read()) if file else 0
-    if file is None or size < SMALLEST:
+    content = file.read() if file else b""
+    if file is None or len(content) < SMALLEST:
         raise Refused(44001)
-    if size > largest:
+    if len(content) > largest:
         raise Refused(45001)
-    return file.filename or "file", size
+    return file.filename or "file", content
 
 
-def _keep(corp: Corp, kind: str, name: str, size: int, url: str, expires_at: float) -> Media:
-    return corp.state.media.put(Media(corp.new_id("3M", 64), kind, name, size, url, expires_at))
+def keep_upload(corp: Corp, kind: str, name: str, content: bytes, robot: str = "") -> dict[str, Any]:
+    now = corp.clock.now()
+    made = _keep(corp, kind, name, content, "", now + LIFETIME_SECONDS, robot)
+    return {"type": kind, "media_id": made.media_id, "created_at": str(int(now))}
+
+
+def _keep(corp: Corp, kind: str, name: str, content: bytes, url: str, expires_at: float, robot: str = "") -> Media:
+    made = Media(corp.new_id("3M", 64), kind, name, len(content), url, expires_at, robot)
+    corp.state.keep_bytes(made.media_id, content)
+    return corp.state.media.put(made)

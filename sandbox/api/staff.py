@@ -63,7 +63,7 @@ def _members_in(call: Call) -> list[Member]:
     top = _department_of(call.corp, call.query.get("department_id", ""))
     wanted = {top.id}
     if call.query.get("fetch_child") == "1":
-        wanted = {one.id for one in _tree(call.corp, top)}
+        wanted = {one.id for one in tree(call.corp, top)}
     return [member for member in call.corp.state.members if wanted & set(member.department)]
 
 
@@ -71,7 +71,7 @@ def _departments_under(call: Call) -> list[Department]:
     number = call.query.get("id", "")
     if not number:
         return list(call.corp.state.departments)
-    return _tree(call.corp, _department_of(call.corp, number))
+    return tree(call.corp, _department_of(call.corp, number))
 
 
 def _department_of(corp: Corp, number: str) -> Department:
@@ -83,7 +83,7 @@ def _department_of(corp: Corp, number: str) -> Department:
     return found
 
 
-def _tree(corp: Corp, top: Department) -> list[Department]:
+def tree(corp: Corp, top: Department) -> list[Department]:
     found, reached = [top], {top.id}
     for parent in found:  # grows while it is walked
         below = [one for one in corp.state.departments if one.parentid == parent.id and one.id not in reached]

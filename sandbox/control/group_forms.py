@@ -57,3 +57,7 @@ class RulesForm(Form):
     routing: Literal["chosen", "last_talker"] | None = None
     dispatch_seconds: Annotated[float, Field(ge=0, le=86400)] | None = None
     group_lag_seconds: Annotated[float, Field(ge=0, le=86400)] | None = None
+
+
+class TapForm(Form):
+    key: Name
