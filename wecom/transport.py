@@ -19,9 +19,12 @@ from wecom.endpoints import EFFECTS, ExternalContact, Identity
 from wecom.errors import Temporary, TokenInvalid
 from wecom.tokens import StoredToken
 
-# urllib3 writes paths with their query, and ours holds the secret or a token: every one at DEBUG, and at WARNING those
-# whose answer has a header it cannot read.
-logging.getLogger("urllib3").setLevel(logging.ERROR)
+# urllib3 writes paths with their query, and ours holds the secret, a token or a robot's key: every one at DEBUG, and at
+# WARNING those whose answer has a header it cannot read. A level is only a wish, anybody may set it again: a filter is
+# asked as well.
+for _name in ("urllib3", "urllib3.connection", "urllib3.connectionpool", "urllib3.poolmanager", "urllib3.util.retry"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+    logging.getLogger(_name).addFilter(lambda record: record.levelno >= logging.ERROR)
 
 
 class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
@@ -46,6 +49,7 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         timeouts: tuple[float, float],
     ) -> None:
         super().__init__("", "", session=None, auto_retry=False)
+        self._http = None  # wechatpy's own way out
         self.API_BASE_URL = base_url.rstrip("/") + "/cgi-bin/"
         self._before_call = before_call
         self._on_call = on_call

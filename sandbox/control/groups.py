@@ -19,9 +19,11 @@ blueprint = Blueprint("groups", __name__)
 
 @blueprint.get("/groups")
 def list_groups() -> ResponseReturnValue:
-    mine = corp()
+    """`userid` or `external_userid` choose the groups somebody is in."""
+    somebody, mine = request.args.get("userid") or request.args.get("external_userid"), corp()
     with mine.state.lock:
-        return {"groups": [_group_json(mine, group) for group in mine.state.groups]}
+        found = [group for group in mine.state.groups if not somebody or group.member(somebody)]
+        return {"groups": [_group_json(mine, group) for group in found]}
 
 
 @blueprint.get("/groups/<chat_id>")

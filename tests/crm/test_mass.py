@@ -29,6 +29,7 @@ def finish(runtime, message_id, *, limit=30, at_once=mass.AT_ONCE):
     while more:
         with runtime.reading() as session:
             chunk = mass.next_chunk(session, message_id, limit=at_once)
+        assert chunk is not None
         with runtime.transaction() as session:
             more = mass.plan(session, chunk, limit=limit, shop_name="小店", now=runtime.now())
 

@@ -47,6 +47,18 @@ def test_groups_are_listed_in_pages_by_owner_and_by_state(wecom):
     assert of_lan["group_chat_list"] == [{"chat_id": made[0], "status": 0}, {"chat_id": made[2], "status": 0}]
 
 
+def test_the_groups_of_one_person_are_listed(wecom, group):
+    hers = group["member_list"][1]["id"]
+    other = wecom.ask("POST", "groups", status=201, name="零食群", owner="zhou")["chat_id"]
+
+    def listed(who):
+        return [one["chat_id"] for one in wecom.ask("GET", f"groups?{who}")["groups"]]
+
+    assert listed(f"external_userid={hers}") == [group["chat_id"]]
+    assert listed("userid=ZHOU") == [other]
+    assert listed("") == [group["chat_id"], other]
+
+
 def test_groups_of_somebody_who_left_need_the_owner_named(wecom, group):
     wecom.change_staff("Lan", status=5)
 

@@ -45,6 +45,21 @@ def test_unread_counts_what_the_customer_said_since_the_member_last_did(wecom):
     assert chat["last"]["content"] == {"content": "在吗"}
 
 
+def test_the_messages_of_one_person_come_from_all_their_chats(wecom):
+    friend, stranger = wecom.add()["external_userid"], wecom.add()["external_userid"]
+    wecom.ask("POST", "scan", userid="zhou", external_userid=friend)
+    for userid, customer, text in (("Lan", friend, "早"), ("zhou", friend, "好"), ("Lan", stranger, "哪位")):
+        pair = {"userid": userid, "external_userid": customer, "from": "staff", "text": text}
+        wecom.ask("POST", "messages", status=201, **pair)
+
+    def texts(who):
+        return [one["content"]["content"] for one in wecom.ask("GET", f"messages?{who}")["messages"]]
+
+    assert texts(f"external_userid={friend}") == ["早", "好"]
+    assert texts("userid=lan") == ["早", "哪位"]
+    assert texts("") == ["早", "好", "哪位"]
+
+
 def test_a_conversation_shows_the_tags_and_remark_of_that_member_only(wecom):
     friend = wecom.add()["external_userid"]
     wecom.ask("POST", "scan", userid="zhou", external_userid=friend)

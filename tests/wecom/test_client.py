@@ -5,50 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.wecom.methods import EFFECTS, PUBLIC, call
 from wecom.client import READS, TAKES_BACK, WeCom
 from wecom.errors import CodeSpent, NotAContact, Permanent, Rehearsed, Stopped
 from wecom.gates import GateNow, Verdict
 from wecom.types import ContactWay, Member, Visitor
 
-PUBLIC = {name for name, _ in inspect.getmembers(WeCom, inspect.isfunction) if not name.startswith("_")}
-ARGUMENTS = {
-    "welcome_code": "CODE",
-    "text": "欢迎",
-    "userid": "lan",
-    "external_userid": "wm1",
-    "userids": ["lan"],
-    "state": "counter",
-    "config_id": "c1",
-    "department_id": 1,
-    "code": "C",
-    "kind": "jsapi",
-    "chat_id": "wr1",
-    "chat_type": "single",
-    "since": datetime(2026, 3, 1, tzinfo=UTC),
-    "until": datetime(2026, 3, 2, tzinfo=UTC),
-    "msgid": "msg1",
-    "sender": "lan",
-    "title": "今晚 20:00 开抢",
-    "description": "点这里转发到群",
-    "url": "https://shop.example/drop/7",
-    "filename": "tea.png",
-    "content": b"a picture",
-    "key": "key-of-the-robot",
-}
-MORE_ARGUMENTS: dict[str, dict[str, object]] = {
-    "create_mass_message": {"external_userids": ["wm1"]},
-    "send_robot": {"text": "战报"},
-    "upload_media": {"kind": "image"},
-}
-EFFECTS = PUBLIC - READS - TAKES_BACK
 FOR_NOBODY = {"upload_media", "send_robot"}
-
-
-def call(gateway, name):
-    """Call a method with plausible arguments."""
-    method = getattr(gateway, name)
-    wanted = [each for each in inspect.signature(method).parameters.values() if each.default is each.empty]
-    return method(**{each.name: ARGUMENTS[each.name] for each in wanted} | MORE_ARGUMENTS.get(name, {}))
 
 
 def test_what_does_not_ask_the_gate_is_a_method():
