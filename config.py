@@ -82,6 +82,10 @@ class Welcome(Section):
         return value
 
 
+class Quota(Section):
+    per_month: int = Field(default=0, ge=0, le=31)
+
+
 class Retention(Section):
     inbox_body_days: int = Field(default=30, ge=30, le=3650)
     inbox_days: int = Field(default=90, ge=30, le=3650)
@@ -101,6 +105,7 @@ class Settings(Section):
     security: Security = Security()
     business: Business = Business()
     welcome: Welcome = Welcome()
+    quota: Quota = Quota()
     retention: Retention = Retention()
     log: Log = Log()
 
