@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.wecom.shops import Shop
 from tests.wecom.stores import MemoryTokens
 from tests.wecom.wire import Wire
 from wecom.client import WeCom
@@ -71,3 +72,8 @@ def connect(wire, clock, tokens, calls):
 @pytest.fixture
 def gateway(connect):
     return connect()
+
+
+@pytest.fixture
+def shop(sandbox):
+    return Shop(sandbox)

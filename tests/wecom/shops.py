@@ -25,6 +25,8 @@ class Shop:
         self.sandbox = sandbox
         self.url = sandbox.url
         self.credentials = sandbox.credentials
+        self.keys = {name: sandbox.credentials[name] for name in ("corp_id", "agent_id", "secret")}
+        self.ask("POST", "load", **SHOP)
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
         return self.sandbox.request(method, f"/sandbox/{path}", body if method != "GET" else None)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.wecom.shops import SHOP, Shop
 from wecom.errors import (
     Dispatching,
     GroupGone,
@@ -21,17 +20,8 @@ LINK = {"msgtype": "link", "link": {"title": "茶", "url": "https://shop.example
 
 
 @pytest.fixture
-def shop(sandbox):
-    shop = Shop(sandbox)
-    shop.ask("POST", "load", **SHOP)
-    return shop
-
-
-@pytest.fixture
 def gateway(connect, shop):
-    corp = shop.credentials
-    keys = {"corp_id": corp["corp_id"], "agent_id": corp["agent_id"], "secret": corp["secret"]}
-    return connect(base_url=shop.url, timeouts=(1.0, 1.0), **keys)
+    return connect(base_url=shop.url, timeouts=(1.0, 1.0), **shop.keys)
 
 
 def friends(shop, count, userid="lan"):

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.wecom.shops import SHOP, Shop
 from wecom.errors import (
     ChatStarted,
     CodeSpent,
@@ -23,17 +22,8 @@ WELCOME = "externalcontact/send_welcome_msg"
 
 
 @pytest.fixture
-def shop(sandbox):
-    shop = Shop(sandbox)
-    shop.ask("POST", "load", **SHOP)
-    return shop
-
-
-@pytest.fixture
 def gateway(connect, shop):
-    corp = shop.credentials
-    keys = {"corp_id": corp["corp_id"], "agent_id": corp["agent_id"], "secret": corp["secret"]}
-    return connect(base_url=shop.url, timeouts=(1.0, 1.0), **keys)
+    return connect(base_url=shop.url, timeouts=(1.0, 1.0), **shop.keys)
 
 
 def test_the_directory_is_read(gateway, shop):
