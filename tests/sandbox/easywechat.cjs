@@ -34,6 +34,17 @@ async function main() {
   answers.remark = await post("externalcontact/remark", { ...pair, remark: "常客" });
   answers.welcome = await post("externalcontact/send_welcome_msg", { welcome_code: told.welcome_code, text: { content: "欢迎" } });
   answers.after = await get("externalcontact/get", { external_userid: told.external_userid });
+  answers.mass = await post("externalcontact/add_msg_template", { sender: told.userid, external_userid: [told.external_userid], text: { content: "今晚 20:00 开抢" } });
+  const mass = { msgid: answers.mass.msgid };
+  answers.remind = await post("externalcontact/remind_groupmsg_send", mass);
+  answers.tasks = await post("externalcontact/get_groupmsg_task", mass);
+  answers.results = await post("externalcontact/get_groupmsg_send_result", { ...mass, userid: told.userid });
+  const now = Math.floor(Date.now() / 1000);
+  answers.sent = await post("externalcontact/get_groupmsg_list_v2", { chat_type: "single", start_time: now - 3600, end_time: now + 60 });
+  answers.cancel = await post("externalcontact/cancel_groupmsg_send", mass);
+  answers.groups = await post("externalcontact/groupchat/list", { limit: 10 });
+  answers.group = await post("externalcontact/groupchat/get", { chat_id: answers.groups.group_chat_list[0].chat_id, need_name: 1 });
+  answers.told = await post("message/send", { agentid: told.agent_id, touser: told.userid, msgtype: "text", text: { content: "去群发助手点发送" } });
   answers.ticket = await app.getTicket().getTicket();
   answers.signed = await app.getTicket().createConfigSignature("http://127.0.0.1:9/sidebar?a=1", "nonce", 1700000000);
   console.log(JSON.stringify(answers));

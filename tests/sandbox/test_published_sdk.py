@@ -2,6 +2,7 @@
 
 import pytest
 from wechatpy.work import WeChatClient
+from wechatpy.work.client.api import WeChatExternalContactGroupChat
 from wechatpy.work.crypto import WeChatCrypto
 
 from sandbox import crypto
@@ -9,7 +10,9 @@ from tests.sandbox.nodejs import run_script
 
 
 def test_node_easywechat_does_an_apps_everyday_work(wecom, tmp_path):
+    wecom.ask("PUT", "mass-rules", dispatch_seconds=0.0)
     made = wecom.add(name="苏婉清", unionid="o6_su")
+    wecom.ask("POST", "groups", status=201, name="鲜花群", owner="Lan")
     told = {**wecom.credentials, **made, "url": wecom.url, "cache": str(tmp_path)}
 
     answers = run_script("easywechat.cjs", told)
@@ -29,6 +32,12 @@ def test_node_easywechat_does_an_apps_everyday_work(wecom, tmp_path):
     signed = answers["signed"]
     expected = crypto.js_signature(answers["ticket"], "nonce", "1700000000", "http://127.0.0.1:9/sidebar?a=1")
     assert signed["signature"] == expected
+    assert answers["mass"]["fail_list"] == []
+    assert [row["status"] for row in answers["results"]["send_list"]] == [0]
+    assert answers["tasks"]["task_list"] == [{"userid": "Lan", "status": 0}]
+    assert [one["msgid"] for one in answers["sent"]["group_msg_list"]] == [answers["mass"]["msgid"]]
+    assert answers["group"]["group_chat"]["name"] == "鲜花群"
+    assert answers["told"]["msgid"]
     assert [message["source"] for message in wecom.ask("GET", "messages")["messages"]] == ["welcome"]
 
 
@@ -55,6 +64,31 @@ def test_wechatpy_reads_customers_and_tags_them(wecom, wechatpy):
     assert contact.get_follow_user_list()["follow_user"] == ["Lan", "zhou"]
     assert wechatpy.user.get("zhou")["name"] == "周岚"
     assert [one["id"] for one in wechatpy.department.list()] == [1, 2]
+
+
+def test_wechatpy_makes_mass_messages_reads_groups_and_writes_to_staff(wecom, wechatpy):
+    wecom.ask("PUT", "mass-rules", dispatch_seconds=0.0)
+    person = wecom.add(name="苏婉清")["external_userid"]
+    people = [{"external_userid": person}]
+    group = wecom.ask("POST", "groups", status=201, name="鲜花群", owner="Lan", members=people)["chat_id"]
+    picture = wechatpy.media.upload("image", ("a.png", b"picture bytes"))["media_id"]
+    text, image = {"content": "今晚 20:00 开抢"}, {"msgtype": "image", "image": {"media_id": picture}}
+
+    single = wechatpy.external_contact.add_msg_template(
+        {"sender": "lan", "external_userid": [person, "wm-nobody"], "text": text, "attachments": [image]}
+    )
+    many = wechatpy.external_contact.add_msg_template({"chat_type": "group", "sender": "lan", "text": text})
+    told = wechatpy.message.send_text(wecom.credentials["agent_id"], "lan|nobody", "去群发助手点发送")
+
+    for made in (single, many):
+        wecom.ask("POST", "mass-messages/confirm", msgid=made["msgid"], userid="lan")
+    assert single["fail_list"] == ["wm-nobody"]
+    assert told["invaliduser"] == "nobody"
+    assert [line["kind"] for line in wecom.ask("GET", "messages")["messages"]] == ["text", "image"]
+    assert wecom.ask("GET", "group-messages")["messages"][0]["chat_id"] == group
+    chats = WeChatExternalContactGroupChat(wechatpy)
+    assert chats.list_all(owner_userid_list=["lan"]) == [{"chat_id": group, "status": 0}]
+    assert [one["userid"] for one in chats.get(group)["group_chat"]["member_list"]] == ["Lan", person]
 
 
 def test_wechatpy_opens_what_is_pushed(wecom, receiver):

@@ -1,6 +1,7 @@
 """A sandbox that is started again, and its clock."""
 
 import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -50,6 +51,35 @@ def test_a_restarted_sandbox_is_the_same_corp(begin):
     assert after.post("externalcontact/send_welcome_msg", **welcome)["errcode"] == 41051
 
 
+def test_groups_tasks_quotas_robots_and_pictures_outlive_a_restart(begin):
+    before = begin()
+    before.ask("POST", "load", **SHOP)
+    before.sign_in()
+    person = before.add()["external_userid"]
+    people = [{"external_userid": person}]
+    chat_id = before.ask("POST", "groups", status=201, name="群", owner="Lan", members=people)["chat_id"]
+    robot = before.ask("POST", "robots", status=201, name="小助手")["url"]
+    before.http.post(robot, json={"msgtype": "text", "text": {"content": "早"}})
+    before.post("message/send", agentid=1000002, touser="lan", msgtype="text", text={"content": "早"})
+    files, asked = {"media": ("a.txt", b"some bytes")}, {"access_token": before.token, "type": "file"}
+    media_id = before.http.post(f"{before.url}/cgi-bin/media/upload", params=asked, files=files).json()["media_id"]
+    before.ask("PUT", "mass-rules", quota="day", dispatch_seconds=0.0)
+    ask = {"sender": "Lan", "external_userid": [person], "text": {"content": "开抢"}}
+    msgids = [before.post("externalcontact/add_msg_template", **ask)["msgid"] for _ in range(2)]
+    before.ask("POST", "mass-messages/confirm", msgid=msgids[0], userid="Lan")
+
+    after = begin()
+
+    assert after.ask("POST", "mass-messages/confirm", msgid=msgids[1], userid="Lan")["quota"] == 1
+    assert after.ask("GET", f"mass-messages/{msgids[0]}")["tasks"][0]["sent"] == 1
+    assert after.ask("GET", "messages")["messages"][0]["msgid"] == msgids[0]
+    assert after.ask("GET", f"groups/{chat_id}")["customers"] == 1
+    assert len(after.ask("GET", "app-messages")["messages"]) == 1
+    assert after.http.get(f"{after.url}/sandbox/media/{media_id}").content == b"some bytes"
+    (key,) = [one["key"] for one in after.ask("GET", "robots")["robots"]]
+    assert len(after.ask("GET", f"robots/{key}/messages")["messages"]) == 1
+
+
 def test_events_that_were_on_their_way_go_out_after_a_restart(begin):
     before = begin()
     before.ask("POST", "load", **SHOP)
@@ -87,7 +117,31 @@ def test_a_frozen_clock_stands_still_and_goes_on_from_there(wecom):
     assert 2_001_296_000.0 <= wecom.ask("GET", "clock")["now"] < 2_001_296_060.0
 
 
-@pytest.mark.parametrize("body", [{"now": -1}, {"now": 1e300}, {"advance": "1"}, {"frozen": 1}, {"later": 1}])
+@pytest.mark.parametrize(
+    ("to", "days", "clock"),
+    [
+        ({"weekday": 5, "time": "19:55"}, 3, "19:55"),
+        ({"weekday": 2, "time": "11:59"}, 7, "11:59"),
+        ({"weekday": 2, "time": "12:00"}, 7, "12:00"),
+        ({"weekday": 2, "time": "12:01"}, 0, "12:01"),
+        ({"time": "00:30"}, 1, "00:30"),
+    ],
+)
+def test_the_clock_goes_to_the_next_such_moment_in_shanghai(wecom, to, days, clock):
+    noon = datetime(2026, 11, 10, 12, tzinfo=timezone(timedelta(hours=8)))  # a Tuesday
+    wecom.ask("PUT", "clock", now=noon.timestamp(), frozen=True)
+
+    now = datetime.fromtimestamp(wecom.ask("PUT", "clock", to=to)["now"], noon.tzinfo)
+
+    assert (now.date() - noon.date(), now.strftime("%H:%M:%S")) == (timedelta(days=days), f"{clock}:00")
+
+
+TO = [{"time": "24:00"}, {"time": "7:55"}, {"weekday": 0, "time": "07:55"}, {"weekday": 1}]
+
+
+@pytest.mark.parametrize(
+    "body", [*({"to": to} for to in TO), {"now": -1}, {"now": 1e300}, {"advance": "1"}, {"frozen": 1}, {"later": 1}]
+)
 def test_a_moment_that_cannot_be_is_refused(wecom, body):
     wecom.ask("PUT", "clock", status=400, **body)
 
