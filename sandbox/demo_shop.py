@@ -11,6 +11,7 @@ from typing import Any
 from sandbox import avatars
 from sandbox.demo_chats import talk
 from sandbox.demo_goods import BABY, FLOWERS, SNACKS
+from sandbox.demo_groups import group_messages, groups, robots
 from sandbox.demo_orders import orders
 from sandbox.demo_people import Person, people
 
@@ -59,6 +60,7 @@ def corp(seed: int, now: datetime) -> dict[str, Any]:
         (person, follow) for person in everybody if person.contact for follow in _follows(rng, person, opened, now)
     ]
     messages = [line for person, follow in pairs for line in talk(rng, person, follow, now)]
+    made = groups(seed, pairs, opened, now)
     return {
         "departments": [
             {"id": id, "name": name, "parentid": parent, "order": 100 - id} for id, name, parent in DEPARTMENTS
@@ -76,6 +78,9 @@ def corp(seed: int, now: datetime) -> dict[str, Any]:
             for state, remark, users in CHANNELS
         ],
         "messages": sorted(messages, key=lambda line: line["at"]),
+        "groups": made,
+        "group_messages": group_messages(seed, made, now),
+        "robots": robots(seed),
     }
 
 

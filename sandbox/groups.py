@@ -107,12 +107,21 @@ def dismiss(corp: Corp, group: Group) -> None:
 
 
 def say(
-    corp: Corp, group: Group, userid: str, kind: str, content: dict[str, Any], source: str, msgid: str = ""
+    corp: Corp,
+    group: Group,
+    userid: str,
+    kind: str,
+    content: dict[str, Any],
+    source: str,
+    at: float | None = None,
+    msgid: str = "",
 ) -> GroupMessage:
     """One more line in a group."""
     number = corp.state.next_number("group message")
-    said = GroupMessage(number, corp.clock.now(), group.chat_id, userid, kind, content, source, msgid)
-    return corp.state.group_messages.put(said)
+    moment = corp.clock.now() if at is None else at
+    return corp.state.group_messages.put(
+        GroupMessage(number, moment, group.chat_id, userid, kind, content, source, msgid)
+    )
 
 
 def _change_members(corp: Corp, group: Group, before: str, detail: str, id: str, text: str, scene: int) -> None:

@@ -154,6 +154,14 @@ class LoadedGroup(GroupForm):
     admins: list[UserId] = []
 
 
+class LoadedGroupMessage(Form):
+    chat_id: ChatId
+    userid: UserId | None = None
+    external_userid: ExternalUserId | None = None
+    text: Name
+    at: Moment
+
+
 class RobotForm(Form):
     name: Name
     key: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{8,64}$")] | None = None
@@ -168,6 +176,7 @@ class LoadForm(Form):
     contact_ways: list[ContactWayForm] = []
     messages: list[LoadedMessage] = []
     groups: list[LoadedGroup] = []
+    group_messages: list[LoadedGroupMessage] = []
     robots: list[RobotForm] = []
 
 

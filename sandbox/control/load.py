@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox import groups, people
 from sandbox.control.forms import FollowForm, LoadedGroup, LoadedMessage, LoadForm
-from sandbox.control.lookups import find_member, find_person
+from sandbox.control.lookups import find_group, find_member, find_person
 from sandbox.control.reading import read_form
 from sandbox.control.robots import make_robot
 from sandbox.corp import Corp, corp
@@ -53,6 +53,8 @@ def _refuse_loose_groups(mine: Corp, form: LoadForm, staff: set[str], customers:
     _all_known("external_userid", (seat.external_userid for seat in seats if seat.external_userid), customers)
     _no_twice("group", [group.chat_id for group in form.groups if group.chat_id], [g.key for g in mine.state.groups])
     _no_twice("robot", [robot.key for robot in form.robots if robot.key], [one.key for one in mine.state.robots])
+    chats = {group.chat_id for group in form.groups} | {group.chat_id for group in mine.state.groups}
+    _all_known("group", (line.chat_id for line in form.group_messages), {chat for chat in chats if chat})
     for group in form.groups:
         _no_twice("group member", [(seat.userid or seat.external_userid or "").lower() for seat in group.members], [])
 
@@ -90,6 +92,9 @@ def _load(mine: Corp, form: LoadForm) -> None:
         _load_message(mine, message)
     for loaded in form.groups:
         _load_group(mine, loaded)
+    for line in sorted(form.group_messages, key=lambda line: line.at):
+        who = line.userid or line.external_userid or ""
+        groups.say(mine, find_group(mine, line.chat_id), who, "text", {"content": line.text}, "chat", at=line.at)
     for robot in form.robots:
         make_robot(mine, robot)
 

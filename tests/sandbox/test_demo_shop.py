@@ -69,6 +69,35 @@ def test_staff_and_followed_customers_talked_before_now(corp):
     assert {line["from"] for line in corp["messages"]} == {"staff", "customer"}
 
 
+def test_four_groups_have_owners_customers_of_theirs_and_a_robot_waits_for_staff(seed, corp):
+    followed = {(follow["userid"], follow["external_userid"]): follow["createtime"] for follow in corp["follows"]}
+    staff = {person["userid"] for person in corp["staff"]}
+
+    assert len({group["owner"] for group in corp["groups"]}) == len({group["chat_id"] for group in corp["groups"]}) == 4
+    for group in corp["groups"]:
+        customers = [seat for seat in group["members"] if "external_userid" in seat]
+        assert 15 <= len({seat["external_userid"] for seat in customers}) == len(customers) <= 100
+        assert {seat["userid"] for seat in group["members"] if "userid" in seat} <= staff
+        assert group["owner"] in [seat.get("userid") for seat in group["members"]]
+        for seat in customers:
+            since = followed[group["owner"], seat["external_userid"]]
+            assert max(since, group["create_time"]) <= seat["join_time"] <= NOW.timestamp()
+    regulars = {seat.get("external_userid") for seat in corp["groups"][0]["members"]}
+    (su,) = [one["external_userid"] for one in corp["customers"] if one["name"] == "苏苏"]
+    assert su in regulars
+    assert len(corp["robots"]) == 1
+    assert all(line["at"] < NOW.timestamp() for line in corp["group_messages"])
+
+
+def test_the_whole_shop_can_be_loaded(seed, corp, wecom):
+    wecom.ask("POST", "reset")
+
+    loaded = wecom.ask("POST", "load", **corp)["loaded"]
+
+    assert loaded == {kind: len(rows) for kind, rows in corp.items()}
+    assert all(group["last"] for group in wecom.ask("GET", "groups")["groups"])
+
+
 def test_ids_have_the_shapes_of_wecom(corp):
     for customer in corp["customers"]:
         assert len(customer["external_userid"]) == 32

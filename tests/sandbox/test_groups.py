@@ -172,15 +172,19 @@ def test_people_talk_in_a_group_they_are_in(wecom, group):
 
 def test_loaded_groups_have_their_owner_and_refer_to_somebody(wecom):
     customer = wecom.ask("POST", "customers", status=201)["external_userid"]
-    seats = [{"external_userid": customer, "join_time": 1790000000, "invitor": "zhou"}, {"userid": "zhou"}]
+    chat_id, seats = "wr" + "a" * 30, [{"external_userid": customer, "join_time": 1790000000, "invitor": "zhou"}]
+    made = {"name": "群", "owner": "lan", "admins": ["Zhou"], "members": [*seats, {"userid": "zhou"}]}
+    line = {"chat_id": chat_id, "external_userid": customer, "text": "早", "at": 1790000001.0}
 
-    wecom.ask("POST", "load", groups=[{"name": "群", "owner": "lan", "admins": ["Zhou"], "members": seats}])
+    wecom.ask("POST", "load", groups=[{**made, "chat_id": chat_id}], group_messages=[line])
 
     (group,) = wecom.ask("GET", "groups")["groups"]
     detail = shown(wecom, group)
     assert (group["owner"], group["admins"], group["members"], group["customers"]) == ("Lan", ["zhou"], 3, 1)
+    assert group["last"]["content"] == {"content": "早"}
     assert detail["member_list"][1]["join_time"] == 1790000000
     assert wecom.ask("GET", "events")["events"] == []
     wecom.ask("POST", "load", status=400, groups=[{"name": "群", "owner": "nobody"}])
+    wecom.ask("POST", "load", status=400, group_messages=[{**line, "chat_id": "wr" + "b" * 30}])
     wecom.ask("POST", "load", status=409, groups=[{"name": "群", "owner": "Lan", "chat_id": group["chat_id"]}])
     wecom.ask("POST", "load", status=409, groups=[{"name": "群", "owner": "Lan", "members": [{"userid": "zhou"}] * 2}])
