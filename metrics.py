@@ -2,6 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+JOB_BUCKETS = (0.1, 1, 10, 60, 600, 3600)
 WELCOME_BUCKETS = (0.5, 1, 2, 5, 10, 18, 20)
 
 
@@ -30,6 +31,13 @@ class Metrics:
             registry=self.registry,
         )
         self.jobs = Counter("huitou_jobs", "Jobs run, by name and outcome.", ["job", "outcome"], registry=self.registry)
+        self.job_seconds = Histogram(
+            "huitou_job_seconds",
+            "How long the runs of the schedule took.",
+            ["job"],
+            buckets=JOB_BUCKETS,
+            registry=self.registry,
+        )
 
     def count_call(self, endpoint: str, errcode: int | None, seconds: float) -> None:
         self.wecom_calls.labels(endpoint, "none" if errcode is None else str(errcode)).inc()

@@ -2,12 +2,19 @@
 
 from datetime import timedelta
 
-from crm import audits, inbox
+from crm import audits, inbox, job_runs
 from runtime import Runtime
 
 
 def forget_old(runtime: Runtime) -> int:
-    """Drop bodies of callbacks, old callbacks and old audit rows, a few hundred at a time; returns how many."""
+    """Drop bodies of callbacks, old callbacks, audit rows and job runs, a few hundred at a time; returns how many."""
+    forgotten = 0
+    while some := _forget_some(runtime):
+        forgotten += some
+    return forgotten
+
+
+def _forget_some(runtime: Runtime) -> int:
     now, keep = runtime.now(), runtime.settings.retention
     with runtime.reading() as session:
         bodies, rows = inbox.past_retention(
@@ -17,4 +24,7 @@ def forget_old(runtime: Runtime) -> int:
         )
     with runtime.transaction() as session:
         count = inbox.forget(session, bodies=bodies, rows=rows)
-        return count + audits.forget(session, before=now - timedelta(days=keep.audit_days))
+    with runtime.transaction() as session:
+        count += audits.forget(session, before=now - timedelta(days=keep.audit_days))
+    with runtime.transaction() as session:
+        return count + job_runs.forget(session, now=now)

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from crm.timings import Daily, Every, Plan
 from jobs.identities import rebuild_customers
 from jobs.inbox import apply_events
 from jobs.nonces import forget_nonces
 from jobs.retention import forget_old
+from jobs.sync import sync_all
 from jobs.tokens import warm_tokens
 from jobs.touches import settle_silent_touches
 from jobs.welcomes import send_welcomes
@@ -14,14 +16,26 @@ from runtime import Runtime
 Job = Callable[[Runtime], int]
 """Returns how much it did; one that returns 0 has nothing more to do for now."""
 
-JOBS: dict[str, Job] = {
+QUEUES: dict[str, Job] = {
     "send_welcomes": send_welcomes,
     "apply_events": apply_events,
     "warm_tokens": warm_tokens,
-    "forget_old": forget_old,
-    "forget_nonces": forget_nonces,
-    "settle_silent_touches": settle_silent_touches,
 }
+"""What a lane of the worker does as soon as it is woken: `jobs/worker.py`."""
+
+SENDING: tuple[str, ...] = ()
+"""Those of them that plan and send pushes, drops and cards, one after the other."""
+
+TIMED: dict[str, tuple[Job, Plan]] = {
+    "settle_silent_touches": (settle_silent_touches, Plan(Every(600))),
+    "forget_nonces": (forget_nonces, Plan(Every(3600))),
+    "sync": (sync_all, Plan(Daily("03:17"), most_seconds=3600)),
+    "forget_old": (forget_old, Plan(Daily("04:17"), most_seconds=600)),
+}
+"""What a time of its own begins: `jobs/ticks.py`. Its words for the console stand in `console/job_words.py`."""
+
+PLANS: dict[str, Plan] = {name: plan for name, (_, plan) in TIMED.items()}
+JOBS: dict[str, Job] = QUEUES | {name: job for name, (job, _) in TIMED.items()}
 
 BY_HAND: dict[str, Job] = {"rebuild_customers": rebuild_customers}
-"""In no lane: `run-job NAME` in a quiet hour, after something went wrong."""
+"""Neither woken nor timed: `run-job NAME` in a quiet hour, after something went wrong."""

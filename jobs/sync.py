@@ -41,6 +41,11 @@ def sync(runtime: Runtime, progress: Progress | None = None) -> dict[str, int]:
     return dict(counts)
 
 
+def sync_all(runtime: Runtime) -> int:
+    """Every night: what was never told, or told while we were away. Returns how many customers there are."""
+    return sync(runtime).get("customers", 0) if runtime.settings.wecom.corp_id else 0
+
+
 def _learn_directory(runtime: Runtime, learnt: Progress) -> None:
     departments = runtime.wecom.departments()
     with runtime.transaction() as session:

@@ -1,10 +1,11 @@
-"""The worker: lanes of threads that are woken, or look by themselves, and outlive whatever goes wrong in a job."""
+"""The worker: lanes of threads that are woken, or look by themselves, and an alarm clock beside them."""
 
 import logging
 import threading
 from dataclasses import dataclass
 
-from jobs.schedule import JOBS, Job
+from jobs.alarm import USUAL, Alarm, Rates, Table
+from jobs.schedule import QUEUES, SENDING, TIMED, Job
 from runtime import Runtime
 
 log = logging.getLogger("huitou.jobs")
@@ -24,15 +25,16 @@ LANES = (
     Lane("welcomes", 1.0, ("send_welcomes",), threads=3),  # an answer that takes 10 s holds up only its own thread
     Lane("inbox", 2.0, ("apply_events",)),
     Lane("tokens", 60.0, ("warm_tokens",)),  # a cold token wakes it
-    Lane("upkeep", 600.0, ("forget_old", "forget_nonces", "settle_silent_touches")),
+    Lane("sending", 2.0, SENDING),
 )
 
 
 class Worker:
     """Every lane of one process. Other processes may run the same: rows are claimed, never assumed."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, table: Table = TIMED, rates: Rates = USUAL) -> None:
         self._runtime = runtime
+        self._alarm = Alarm(runtime, table, rates)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -42,6 +44,7 @@ class Worker:
                 thread = threading.Thread(target=self._run, args=(lane,), name=f"{lane.name}-{number}", daemon=True)
                 thread.start()
                 self._threads.append(thread)
+        self._alarm.start()
 
     def stop(self, timeout_seconds: float = 15.0) -> None:
         """Let the jobs in hand finish; whatever does not in time is found again by its lease."""
@@ -50,6 +53,7 @@ class Worker:
             self._runtime.wake(lane.name)
         for thread in self._threads:
             thread.join(timeout_seconds)
+        self._alarm.stop(timeout_seconds)
 
     def run_forever(self) -> None:
         """Run until interrupted."""
@@ -63,7 +67,7 @@ class Worker:
     def _run(self, lane: Lane) -> None:
         while not self._stopping.is_set():
             for name in lane.jobs:
-                self._drain(name, JOBS[name])
+                self._drain(name, QUEUES[name])
             if not self._stopping.is_set():
                 self._runtime.wait(lane.name, lane.every_seconds)
 

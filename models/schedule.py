@@ -7,13 +7,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Row
 
-STATES = ("running", "done", "failed", "killed", "skipped")
+STATES = ("waiting", "running", "done", "failed", "killed", "skipped")
 
 
 class JobRun(Row):
-    """One job at one of its slots: whoever inserts the row runs it. `killed`: its worker died; the next one takes it.
+    """One job at one of its slots: whoever inserts the row runs it; the slot of a run asked for by hand is that moment.
 
-    Overrunning is not a state of its own: running, and `expected_by` is over.
+    waiting (asked for by hand) → running → done / failed; killed: its workers died, three in turn; skipped: noted, not
+    run. Overrunning is not a state of its own: running, and `expected_by` is over.
     """
 
     __tablename__ = "job_run"
@@ -32,7 +33,7 @@ class JobRun(Row):
 
 
 class WorkerBeat(Row):
-    """A worker process, and when it last said that it is alive."""
+    """A worker process, and when it last said that it is alive: by the real clock, never the sandbox's."""
 
     __tablename__ = "worker_beat"
 

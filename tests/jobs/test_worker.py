@@ -12,7 +12,7 @@ from app import create_app
 from crm import inbox
 from jobs.inbox import apply_events
 from jobs.retention import forget_old
-from jobs.schedule import JOBS
+from jobs.schedule import JOBS, QUEUES
 from jobs.worker import LANES, Worker
 from models import Audit, Follow, Inbox, Touch
 from tests.apps import until
@@ -26,7 +26,7 @@ def callbacks(client, sandbox):
 
 
 def test_every_lane_names_jobs_that_can_be_run_by_hand():
-    assert {name for lane in LANES for name in lane.jobs} == JOBS.keys()
+    assert {name for lane in LANES for name in lane.jobs} == QUEUES.keys()
 
 
 @pytest.mark.parametrize("name", sorted(JOBS))
@@ -43,7 +43,7 @@ def test_a_job_that_fails_is_counted_and_the_lane_goes_on(runtime, callbacks, ma
             raise ValueError("secret words")
         return apply_events(outside)
 
-    monkeypatch.setitem(JOBS, "apply_events", breaks_once)
+    monkeypatch.setitem(QUEUES, "apply_events", breaks_once)
     callbacks.post(event_xml("brand_new_event", at=clock()))
     worker = Worker(runtime)
     worker.start()
