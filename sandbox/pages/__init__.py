@@ -34,6 +34,11 @@ def chat() -> AnyResponse:
     return _page("chat.html", member=request.cookies.get("sandbox_member", ""))
 
 
+@blueprint.get("/customer")
+def customer() -> AnyResponse:
+    return _page("customer.html")
+
+
 @blueprint.get("/start")
 def start() -> AnyResponse:
     return _page("start.html", steps=STEPS)

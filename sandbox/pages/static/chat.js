@@ -1,8 +1,14 @@
 // The chat client: who is signed in, their conversations, one chat, and the sidebar beside it.
 
+import * as appMessages from './app-messages.js';
+import * as assistant from './assistant.js';
 import { frameFor, listen, reframe, unframe } from './bridge-host.js';
-import { $, Refused, clock, el, get, picture, pictureOf, post, watch, when, day, minute } from './sandbox.js';
+import { bubble, inShort } from './bubbles.js';
+import * as groups from './groups.js';
+import * as robots from './robots.js';
+import { $, Refused, clock, el, get, picture, pictureOf, post, watch, when, day, minute, weekday } from './sandbox.js';
 import * as tags from './tags.js';
+import { inSheet } from './time.js';
 import * as tour from './tour.js';
 
 const body = document.body;
@@ -47,11 +53,19 @@ function showMembers(open) {
   $('me').setAttribute('aria-expanded', String(open));
 }
 
-// ---- where we are: #userid/external_userid/what is open over it, so that "back" works
+// ---- where we are: #userid/external_userid/what is open over it, or #userid/~place/which, so that "back" works
+
+const PLACES = {
+  assistant: { open: () => assistant.open(me), close: assistant.close },
+  app: { open: () => appMessages.open(me), close: appMessages.close },
+  robots: { open: robots.open, close: robots.close },
+  group: { open: groups.open, close: groups.close },
+};
 
 function here() {
-  const [userid = '', external_userid = '', over = ''] = location.hash.slice(1).split('/').map(decodeURIComponent);
-  return { userid, external_userid, side: over === 'side', tags: over === 'tags' };
+  const [userid = '', second = '', third = ''] = location.hash.slice(1).split('/').map(decodeURIComponent);
+  if (second.startsWith('~')) return { userid, place: second.slice(1), which: third };
+  return { userid, external_userid: second, side: third === 'side', tags: third === 'tags' };
 }
 
 const hashOf = (...parts) => '#' + parts.filter(Boolean).map(encodeURIComponent).join('/');
@@ -70,6 +84,8 @@ async function follow() {
     await signIn(userid);
     await loadConversations();
   }
+  if (Object.hasOwn(PLACES, wanted.place || '')) return openPlace(wanted);
+  closePlace();
   const found = conversations.find((one) => one.external_userid === wanted.external_userid);
   if (found) await openChat(found);
   else closeChat();
@@ -79,22 +95,86 @@ async function follow() {
   else tags.close();
 }
 
+// ---- the places that are no customer's chat: the assistant, the app, the robots, a group
+
+let place = '';
+
+async function openPlace({ place: wanted, which }) {
+  if (chat) closeChat();
+  tags.close();
+  for (const [name, one] of Object.entries(PLACES)) if (name !== wanted) one.close();
+  place = [wanted, which].join('/');
+  $('chat').hidden = true;
+  $('pane').hidden = false;
+  body.dataset.screen = 'chat';
+  await PLACES[wanted].open(which);
+  drawPlaces();
+  drawList();
+}
+
+function closePlace() {
+  if (!place) return;
+  place = '';
+  for (const one of Object.values(PLACES)) one.close();
+  $('chat').hidden = false;
+  $('pane').hidden = true;
+  drawPlaces();
+}
+
+let waiting = 0;
+let unseen = 0;
+
+function drawPlaces() {
+  for (const link of document.querySelectorAll('[data-place]')) {
+    link.href = hashOf(me.userid, `~${link.dataset.place}`);
+    if (place.startsWith(`${link.dataset.place}/`)) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+  }
+  count($('assistant-count'), waiting, '条待确认');
+  count($('app-count'), unseen, '条未读');
+  $('time-short').textContent = `${weekday(clock.now())} ${minute(clock.now())}`;
+  $('asked').hidden = !waiting;
+  $('asked').href = hashOf(me.userid, '~assistant');
+  $('asked-text').textContent = `群发助手：公司让你发消息，${waiting} 条待确认`;
+}
+
+function count(badge, number, words) {
+  const text = number ? `${Math.min(number, 99)} ${words}` : '';
+  badge.hidden = !number;
+  if (badge.title === text) return;
+  badge.title = text;
+  badge.replaceChildren(String(Math.min(number, 99)), el('span', { className: 'unseen' }, ` ${words}`));
+}
+
+async function hearPlaces() {
+  const mine = me;
+  const [now, fresh] = await Promise.all([assistant.hear(mine), appMessages.hear(mine), robots.look()]);
+  if (mine !== me) return;
+  [waiting, unseen] = [now, fresh];
+  drawPlaces();
+}
+
 // ---- the list
 
 async function loadConversations() {
-  ({ conversations } = await get('/sandbox/conversations', { userid: me.userid, limit: 10000 }));
+  await Promise.all([
+    get('/sandbox/conversations', { userid: me.userid, limit: 10000 }).then((found) => { ({ conversations } = found); }),
+    groups.load(me),
+  ]);
   $('me-post').textContent = [me.position, `${conversations.length} 位客户`].filter(Boolean).join(' · ');
   drawList();
 }
 
 function drawList() {
   const wanted = $('search').value.trim().toLowerCase();
-  const found = conversations.filter((one) => `${one.name}${one.remark}`.toLowerCase().includes(wanted));
-  const now = JSON.stringify([day(clock.now()), chat && chat.external_userid, wanted, readUntil(), found]);
+  const found = [...conversations, ...groups.known()]
+    .filter((one) => `${one.name}${one.remark || ''}`.toLowerCase().includes(wanted)).sort((one, other) => other.at - one.at);
+  const unread = groups.known().map(groups.unreadOf);
+  const now = JSON.stringify([day(clock.now()), me.userid, chat && chat.external_userid, place, wanted, readUntil(), found, unread]);
   if (now === drawn) return;
   drawn = now;
-  const rows = found.map(row);
-  if (!rows.length) rows.push(el('li', { className: 'none' }, wanted ? '没有叫这个名字的客户' : '还没有客户。来一位扫码新客户'));
+  const rows = found.map((one) => (one.chat_id ? groups.row(one, hashOf(me.userid, '~group', one.chat_id), place === `group/${one.chat_id}`) : row(one)));
+  if (!rows.length) rows.push(el('li', { className: 'none' }, wanted ? '没有叫这个名字的会话' : '还没有客户。来一位扫码新客户'));
   const focused = document.activeElement && document.activeElement.dataset.chat;
   $('conversations').replaceChildren(...rows);
   if (focused) $('conversations').querySelector(`[data-chat="${CSS.escape(focused)}"]`)?.focus();
@@ -118,12 +198,6 @@ function row(one) {
 }
 
 const sourceOf = (one) => (one.type === 2 ? '@企业微信' : '@微信');
-
-function inShort(message) {
-  const names = { image: '[图片]', video: '[视频]', file: '[文件]', miniprogram: '[小程序]', link: '[链接]', news: '[链接]' };
-  const { content, title } = message.content;
-  return [names[message.kind], title || content].filter(Boolean).join(' ');
-}
 
 // What was read stays read in this browser.
 function readUntil() {
@@ -152,6 +226,7 @@ async function openChat(one) {
   $('chat-name').textContent = one.remark || one.name;
   $('chat-name').title = one.remark && one.remark !== one.name ? `微信名 ${one.name}` : '';
   $('chat-source').textContent = sourceOf(one);
+  $('to-customer').href = `/customer#${encodeURIComponent(one.external_userid)}/${encodeURIComponent(me.userid)}`;
   for (const id of ['chat-head', 'lines', 'composer']) $(id).hidden = false;
   $('chat-empty').hidden = true;
   sayPlaceholder();
@@ -194,20 +269,6 @@ function drawLine(list, message) {
   list.append(el('li', { className: mine ? 'line mine' : 'line', 'data-source': message.source },
     picture(mine ? me : chat, 40), bubble(message),
     el('span', { className: 'unseen' }, mine ? me.name : chat.name)));
-}
-
-function bubble(message) {
-  const { content, title, desc, url, link, appid } = message.content;
-  const via = { welcome: '欢迎语，自动发出', sidebar: '从侧边栏发出' }[message.source];
-  const note = via ? el('small', { className: 'via' }, via) : null;
-  if (message.kind === 'text') return el('div', { className: 'bubble' }, content || '', note);
-  const place = message.kind === 'miniprogram' ? `小程序 ${appid || ''}` : hostOf(url || link);
-  return el('div', { className: 'bubble link' }, el('b', {}, title || inShort(message)),
-    desc ? el('small', {}, desc) : null, place ? el('em', {}, place) : null, note);
-}
-
-function hostOf(address) {
-  try { return new URL(address).host; } catch { return ''; }
 }
 
 const voice = () => $('composer').elements.from.value;
@@ -363,9 +424,11 @@ async function look() {
 
 /** Draws what is new, if anything. */
 async function catchUp() {
-  const [{ messages }, happened] = await Promise.all([get('/sandbox/messages', { after: heard }), tour.hear()]);
+  const [{ messages }, happened, inGroups] = await Promise.all([
+    get('/sandbox/messages', { after: heard }), tour.hear(), groups.hear(), hearPlaces(),
+  ]);
   heard = messages.reduce((newest, message) => Math.max(newest, message.id), heard);
-  if (messages.length || happened) {
+  if (messages.length || happened || inGroups) {
     await loadConversations();
     if (chat) await loadLines();
     steps = await tour.progress();
@@ -396,7 +459,7 @@ async function begin() {
 $('me').onclick = () => showMembers($('members').hidden);
 $('scan').onclick = scanNow;
 $('search').oninput = drawList;
-$('to-list').onclick = () => go(me.userid);
+$('to-list').onclick = $('pane-back').onclick = () => go(me.userid);
 $('to-side').onclick = () => toggleSide(body.dataset.side !== 'open');
 $('to-tags').onclick = toTags;
 $('side-close').onclick = () => toggleSide(false);
@@ -416,6 +479,8 @@ window.addEventListener('hashchange', follow);
 narrow.addEventListener('change', () => { if (chat) showSide(here().side); });
 listen(catchUp);
 tags.listen(tagged, afterTags);
+robots.listen((key) => { location.hash = hashOf(me.userid, '~robots', key); });
+inSheet($('to-time'), () => me && catchUp());
 
 await Promise.all([
   clock.ask(),

@@ -1,4 +1,4 @@
-// What both pages need: the sandbox's calls, its clock, and small ways to draw.
+// What the pages need: the sandbox's calls, its clock, and small ways to draw.
 
 export class Refused extends Error {
   constructor(code, message) { super(message); this.code = code; }
@@ -23,6 +23,7 @@ export const get = (path, query = {}) => {
 };
 export const post = (path, body) => call('POST', path, body);
 export const put = (path, body) => call('PUT', path, body);
+export const remove = (path) => call('DELETE', path);
 
 export const $ = (id) => document.getElementById(id);
 
@@ -38,6 +39,19 @@ export function el(tag, given = {}, ...children) {
   return made;
 }
 
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** A picture of the page's sprite. */
+export function icon(name) {
+  const drawn = document.createElementNS(SVG, 'svg');
+  drawn.setAttribute('class', 'icon');
+  drawn.setAttribute('aria-hidden', 'true');
+  const use = document.createElementNS(SVG, 'use');
+  use.setAttribute('href', `#i-${name}`);
+  drawn.append(use);
+  return drawn;
+}
+
 export const picture = (who, size = 44) =>
   el('img', { className: 'avatar', alt: '', width: size, height: size, loading: 'lazy', src: pictureOf(who) });
 
@@ -46,8 +60,15 @@ export const pictureOf = (who) => who.avatar || `/sandbox/avatars/${encodeURICom
 /** The sandbox's time, which may be ahead of the machine's; asked again now and then. */
 export const clock = {
   ahead: 0,
-  async ask() { this.ahead = (await get('/sandbox/clock')).now - Date.now() / 1000; },
-  now() { return Date.now() / 1000 + this.ahead; },
+  frozen: false,
+  stoppedAt: 0,
+  async ask() { this.take(await get('/sandbox/clock')); },
+  take({ now, frozen }) {
+    this.ahead = now - Date.now() / 1000;
+    this.frozen = frozen;
+    this.stoppedAt = now;
+  },
+  now() { return this.frozen ? this.stoppedAt : Date.now() / 1000 + this.ahead; },
 };
 
 const parts = (at) => {
@@ -57,6 +78,8 @@ const parts = (at) => {
   });
   return Object.fromEntries(format.formatToParts(new Date(at * 1000)).map((part) => [part.type, part.value]));
 };
+export const WEEKDAYS = ['周一', '周二', '周三', '周四', '周五', '周六', '周日'];
+export const weekday = (at) => WEEKDAYS[(dayNumber(at) + 3) % 7]; // 1 January 1970 was a Thursday
 const dayNumber = (at) => Math.floor((at + 8 * 3600) / 86400);
 
 export function day(at) {
@@ -66,6 +89,11 @@ export function day(at) {
   if (gone === 0) return '今天';
   if (gone === 1) return '昨天';
   if (year === parts(now).year) return `${Number(month)} 月 ${Number(date)} 日`;
+  return `${year} 年 ${Number(month)} 月 ${Number(date)} 日`;
+}
+
+export function dateOf(at) {
+  const { year, month, day: date } = parts(at);
   return `${year} 年 ${Number(month)} 月 ${Number(date)} 日`;
 }
 
