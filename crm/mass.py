@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import quotas, senders, wordings
@@ -47,6 +47,7 @@ class Chunk(NamedTuple):
     """The next targets of a message: those after `after`, up to and including `upto`."""
 
     message_id: int
+    month: str
     after: int
     upto: int
     targets: list[Target]
@@ -88,19 +89,32 @@ def make(
     return session.scalars(select(MassMessage).where(*mine, *theirs)).one()
 
 
+def has_waiting(session: Session, *, now: datetime) -> bool:
+    return session.scalar(select(MassMessage.id).where(*_waiting(now)).limit(1)) is not None
+
+
 def lease_planning(session: Session, *, now: datetime) -> int | None:
     """The oldest message nobody is planning; its id, leased. What a killed worker left comes back by itself."""
+    for message_id in session.scalars(select(MassMessage.id).where(*_waiting(now)).order_by(MassMessage.id)).all():
+        claim = update(MassMessage).where(MassMessage.id == message_id, *_waiting(now))
+        if changed(session, claim.values(lease_until=now + LEASE)):
+            return message_id
+    return None
+
+
+def give_back(session: Session, message_id: int) -> None:
+    """Let somebody else go on with the planning; also when it was paused meanwhile."""
+    unplanned = update(MassMessage).where(MassMessage.id == message_id, MassMessage.planned_at.is_(None))
+    session.execute(unplanned.values(lease_until=None))
+
+
+def _waiting(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     free = or_(
         MassMessage.lease_until.is_(None),
         MassMessage.lease_until <= now,
         MassMessage.lease_until > now + 2 * LEASE,  # nobody's: the clock was put back since
     )
-    waiting = select(MassMessage.id).where(MassMessage.state == "planning", free).order_by(MassMessage.id)
-    for message_id in session.scalars(waiting.limit(5)).all():
-        claim = update(MassMessage).where(MassMessage.id == message_id, MassMessage.state == "planning", free)
-        if changed(session, claim.values(lease_until=now + LEASE)):
-            return message_id
-    return None
+    return MassMessage.state == "planning", free
 
 
 def next_chunk(session: Session, message_id: int, *, limit: int = AT_ONCE) -> Chunk | None:
@@ -120,6 +134,7 @@ def next_chunk(session: Session, message_id: int, *, limit: int = AT_ONCE) -> Ch
             matched = session.scalar(meant.with_only_columns(func.count())) or 0
     return Chunk(
         message_id=message_id,
+        month=message.month,
         after=message.resume_after,
         upto=ids[-1] if ids else message.resume_after,
         targets=targets,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from crm import attachments as attaching
@@ -121,6 +121,12 @@ def cancel(session: Session, push_id: int, *, by: str, now: datetime) -> Push:
     return kept
 
 
+def has_due(session: Session, *, now: datetime) -> bool:
+    """Whether `start_due` has something to do."""
+    due = select(Push.id).where(Push.state == "scheduled", Push.next_at <= now)
+    return session.scalar(due.limit(1)) is not None or session.scalar(_far(now).limit(1)) is not None
+
+
 def start_due(session: Session, *, now: datetime, zone: ZoneInfo, limit: int = 20) -> list[MassMessage]:
     """Make the messages that are due, and move each push on to its next time; what was made.
 
@@ -167,10 +173,14 @@ def _make(session: Session, kept: Push, slot: datetime, *, now: datetime, zone: 
     )
 
 
+def _far(now: datetime) -> Select[Push]:
+    ahead = Push.next_at > now + A_WEEK_AND_MORE
+    return select(Push).where(Push.state == "scheduled", Push.weekday.is_not(None), ahead)
+
+
 def _come_back(session: Session, *, now: datetime, zone: ZoneInfo) -> None:
     """A clock that had jumped ahead left weekly pushes waiting for a time that is more than a week away."""
-    far = select(Push).where(Push.state == "scheduled", Push.weekday.is_not(None), Push.next_at > now + A_WEEK_AND_MORE)
-    for kept in session.scalars(far.limit(100).with_for_update(skip_locked=True)).all():
+    for kept in session.scalars(_far(now).limit(100).with_for_update(skip_locked=True)).all():
         assert kept.weekday is not None
         assert kept.at_time is not None
         kept.next_at = calendars.next_weekly(kept.weekday, kept.at_time, zone, now)
