@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wecom.gated import Gated
+from wecom.gated import Gated, members
 from wecom.reads import typed
 from wecom.types import ContactWay
 
@@ -20,8 +20,8 @@ class Effects(Gated):
 
         `WelcomeSpent` (41050), `ChatStarted` (41051): over. `WelcomeBusy` (41096): again after a second.
         """
-        self._pass("externalcontact/send_welcome_msg", (userid, external_userid))
-        self._api.external_contact.send_welcome_msg({"welcome_code": welcome_code, "text": {"content": text}})
+        with self._passing("externalcontact/send_welcome_msg", (userid, external_userid)):
+            self._api.external_contact.send_welcome_msg({"welcome_code": welcome_code, "text": {"content": text}})
 
     def remark(
         self,
@@ -45,8 +45,8 @@ class Effects(Gated):
             "remark_company": remark_company,
             "remark_mobiles": None if remark_mobiles is None else list(remark_mobiles),
         }
-        self._pass("externalcontact/remark", (userid, external_userid))
-        self._api.external_contact.remark({key: value for key, value in body.items() if value is not None})
+        with self._passing("externalcontact/remark", (userid, external_userid)):
+            self._api.external_contact.remark({key: value for key, value in body.items() if value is not None})
 
     def mark_tags(
         self, *, userid: str, external_userid: str, add: Iterable[str] = (), remove: Iterable[str] = ()
@@ -55,8 +55,8 @@ class Effects(Gated):
 
         No callback follows: update our own record.
         """
-        self._pass("externalcontact/mark_tag", (userid, external_userid))
-        self._api.external_contact.mark_tag(userid, external_userid, list(add), list(remove))
+        with self._passing("externalcontact/mark_tag", (userid, external_userid)):
+            self._api.external_contact.mark_tag(userid, external_userid, list(add), list(remove))
 
     def add_contact_way(
         self, userids: Sequence[str], *, state: str, remark: str = "", skip_verify: bool = True
@@ -67,10 +67,10 @@ class Effects(Gated):
         """
         endpoint = "externalcontact/add_contact_way"
         kind = 1 if len(userids) == 1 else 2
-        self._pass_for_all(endpoint, userids)
-        answer = self._api.external_contact.add_contact_way(
-            type=kind, scene=2, remark=remark, skip_verify=skip_verify, state=state, user=list(userids)
-        )
+        with self._passing(endpoint, *members(userids)):
+            answer = self._api.external_contact.add_contact_way(
+                type=kind, scene=2, remark=remark, skip_verify=skip_verify, state=state, user=list(userids)
+            )
         known = {"type": kind, "state": state, "remark": remark, "skip_verify": skip_verify, "user": list(userids)}
         return typed(ContactWay, endpoint, known | answer)
 
@@ -79,13 +79,10 @@ class Effects(Gated):
     ) -> None:
         """POST externalcontact/update_contact_way (3.4): members, state and remark are replaced as a whole."""
         body: dict[str, Any] = {"config_id": config_id, "remark": remark, "skip_verify": skip_verify, "state": state}
-        self._pass_for_all("externalcontact/update_contact_way", userids)
-        self._api.external_contact.change_contact_way(body | {"user": list(userids)})
+        with self._passing("externalcontact/update_contact_way", *members(userids)):
+            self._api.external_contact.change_contact_way(body | {"user": list(userids)})
 
     def delete_contact_way(self, config_id: str, userids: Sequence[str]) -> None:
         """POST externalcontact/del_contact_way (3.4): the printed code stops working. `userids`: whom it led to."""
-        self._pass_for_all("externalcontact/del_contact_way", userids)
-        self._api.external_contact.del_contact_way(config_id)
-
-    def _pass_for_all(self, endpoint: str, userids: Sequence[str]) -> None:
-        self._pass(endpoint, *[(userid, "") for userid in userids])
+        with self._passing("externalcontact/del_contact_way", *members(userids)):
+            self._api.external_contact.del_contact_way(config_id)

@@ -1,6 +1,7 @@
 """What every change outside goes through: the gate, with a token at hand."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from wecom.errors import Rehearsed, Stopped
 from wecom.gates import Gate, Pair, Verdict
@@ -17,11 +18,20 @@ class Gated:
         self._gate = gate
         self._agent_id = agent_id
 
-    def _pass(self, endpoint: str, *people: Pair) -> None:
-        """Ask the gate about everybody, and again with a token at hand: a cold one takes long enough to press stop."""
-        self._ask_the_gate(endpoint, people)
+    @contextmanager
+    def _passing(self, endpoint: str, *people: Pair) -> Iterator[None]:
+        """Ask the gate about everybody, before the call inside and whenever something took its time meanwhile."""
+        with self._holding(lambda: self._ask_the_gate(endpoint, people)):
+            yield
+
+    @contextmanager
+    def _holding(self, ask: Callable[[], None]) -> Iterator[None]:
+        """Ask, again with a token at hand, and again before a second try: a token takes long enough to press stop."""
+        ask()
         self._api.ensure_token()
-        self._ask_the_gate(endpoint, people)
+        ask()
+        with self._api.asking_again(ask):
+            yield
 
     def _ask_the_gate(self, endpoint: str, people: Sequence[Pair]) -> None:
         verdict = self._gate(people or (NOBODY,))
@@ -29,3 +39,7 @@ class Gated:
             raise Stopped(endpoint)
         if verdict != Verdict.LIVE:
             raise Rehearsed(endpoint)
+
+
+def members(userids: Sequence[str]) -> list[Pair]:
+    return [(userid, "") for userid in userids]

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from wecom.answers import error_for
 from wecom.errors import Permanent, Stopped, Unanswered, WeComError
-from wecom.gated import NOBODY, Gated
+from wecom.gated import NOBODY, Gated, members
 from wecom.gates import Verdict
 from wecom.mass_types import AppMessage, MassMessageCreated, UploadedMedia
 from wecom.reads import typed
@@ -38,8 +38,8 @@ class Sends(Gated):
         of at most 4,000 bytes, at most 9 attachments (6.2). `NobodyToSend` when no recipient can be reached. After
         `Unanswered` it may exist: look it up with `mass_messages` before trying again.
         """
-        if bool(external_userids) == bool(chat_ids):
-            raise ValueError("a mass message goes to customers or to groups")
+        if not sender or bool(external_userids) == bool(chat_ids):
+            raise ValueError("a mass message goes from one member to customers or to groups")
         endpoint = "externalcontact/add_msg_template"
         body: dict[str, Any] = {"sender": sender} | (
             {"chat_type": "group", "chat_id_list": list(chat_ids)}
@@ -48,8 +48,9 @@ class Sends(Gated):
         )
         body |= {"text": {"content": text}} if text else {}
         body |= {"attachments": list(attachments)} if attachments else {}
-        self._pass(endpoint, *[(sender, target) for target in chat_ids or external_userids])
-        return _done(MassMessageCreated, endpoint, self._api.external_contact.ask(endpoint, body))
+        with self._passing(endpoint, *[(sender, target) for target in chat_ids or external_userids]):
+            answer = self._api.external_contact.ask(endpoint, body)
+        return _done(MassMessageCreated, endpoint, answer)
 
     def remind_mass_message(self, msgid: str, userids: Sequence[str]) -> None:
         """POST externalcontact/remind_groupmsg_send (6.5): nudge whoever has not confirmed, 3 times in 24 hours.
@@ -57,8 +58,8 @@ class Sends(Gated):
         WeCom picks whom: `userids`, those with an open task, are for the gate. `RemindedEnough`, `MassCancelled`.
         """
         endpoint = "externalcontact/remind_groupmsg_send"
-        self._pass(endpoint, *[(userid, "") for userid in userids])
-        self._api.external_contact.ask(endpoint, {"msgid": msgid})
+        with self._passing(endpoint, *members(userids)):
+            self._api.external_contact.ask(endpoint, {"msgid": msgid})
 
     def cancel_mass_message(self, msgid: str) -> None:
         """POST externalcontact/cancel_groupmsg_send (6.5): nobody can confirm it any more; what went out stays.
@@ -85,11 +86,9 @@ class Sends(Gated):
         Reaches nobody: goes through in rehearsal, not when stopped. Done twice it is there twice, which harms nobody.
         """
         endpoint = "media/upload"
-        self._unless_stopped(endpoint)
-        self._api.ensure_token()
-        self._unless_stopped(endpoint)
         file = (filename, content, mimetypes.guess_type(filename)[0] or "application/octet-stream")
-        answer = self._api.post(endpoint, params={"type": kind}, files={"media": file})
+        with self._holding(lambda: self._unless_stopped(endpoint)):
+            answer = self._api.post(endpoint, params={"type": kind}, files={"media": file})
         return _done(UploadedMedia, endpoint, answer)
 
     def send_robot(self, key: str, *, text: str = "", markdown: str = "") -> None:
@@ -113,9 +112,9 @@ class Sends(Gated):
         endpoint = "message/send"
         if "|" in userid or userid.casefold() == "@all":
             raise ValueError("an app message goes to one member")
-        self._pass(endpoint, (userid, ""))
         try:
-            answer = self._api.post(endpoint, data=message | {"touser": userid, "agentid": self._agent_id})
+            with self._passing(endpoint, (userid, "")):
+                answer = self._api.post(endpoint, data=message | {"touser": userid, "agentid": self._agent_id})
         except Permanent as problem:
             if problem.errcode != NO_RECIPIENT:
                 raise

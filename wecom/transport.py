@@ -75,6 +75,20 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         finally:
             self._local.deadline = None
 
+    @contextmanager
+    def asking_again(self, ask: Callable[[], None]) -> Iterator[None]:
+        """Calls of this thread inside ask before a second try; what it raises is what becomes of the call."""
+        self._local.ask_again = ask
+        try:
+            yield
+        finally:
+            self._local.ask_again = None
+
+    def _ask_again(self) -> None:
+        ask = getattr(self._local, "ask_again", None)
+        if ask is not None:
+            ask()
+
     def remaining(self) -> float | None:
         """Seconds left of `within`; None outside of it."""
         deadline = getattr(self._local, "deadline", None)
@@ -86,6 +100,8 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         refused: StoredToken | None = None
         for _ in range(2):
             token = self._token(refused)
+            if refused is not None:
+                self._ask_again()
             answer = self.exchange(method, endpoint, token=token.value, **kwargs)
             if answer.get("errcode", 0) not in TOKEN_REFUSED:
                 break

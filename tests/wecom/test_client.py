@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.wecom.methods import EFFECTS, PUBLIC, call
+from wecom import endpoints
 from wecom.client import READS, TAKES_BACK, WeCom
 from wecom.errors import CodeSpent, NotAContact, Permanent, Rehearsed, Stopped
 from wecom.gates import GateNow, Verdict
@@ -70,6 +71,25 @@ def test_a_stop_while_a_cold_token_is_fetched_still_holds_the_effect_back(connec
         call(gateway, name)
 
     assert {asked.endpoint for asked in wire.asked} == {"gettoken"}
+
+
+@pytest.mark.parametrize("name", sorted(EFFECTS - {"send_robot"}))
+def test_a_stop_while_a_refused_token_is_renewed_still_holds_the_effect_back(connect, wire, name):
+    verdicts = [Verdict.LIVE]
+
+    def stop_meanwhile():
+        verdicts[0] = Verdict.STOPPED
+        return wire.new_token()
+
+    wire.says("gettoken", wire.new_token, stop_meanwhile)
+    for endpoint in endpoints.EFFECTS:
+        wire.says(endpoint, {"errcode": 40014}, {"errcode": 0})
+    gateway = connect(gate=lambda pairs: verdicts[0])
+
+    with pytest.raises(Stopped):
+        call(gateway, name)
+
+    assert [asked.endpoint for asked in wire.asked if asked.endpoint != "gettoken"] == [wire.asked[1].endpoint]
 
 
 @pytest.mark.parametrize("name", sorted(EFFECTS))

@@ -56,8 +56,8 @@ def test_a_mass_message_may_be_pictures_alone(gateway, wire):
     assert "text" not in wire.asked[-1].json
 
 
-@pytest.mark.parametrize("targets", [{"external_userids": ()}, {"chat_ids": ["wr1"]}], ids=["nobody", "both"])
-def test_a_mass_message_to_nobody_never_becomes_one_to_everybody(gateway, wire, targets):
+@pytest.mark.parametrize("targets", [{"external_userids": ()}, {"chat_ids": ["wr1"]}, {"sender": ""}])
+def test_a_mass_message_to_or_from_nobody_never_becomes_one_of_everybody(gateway, wire, targets):
     with pytest.raises(ValueError, match="to customers or to groups"):
         create(gateway, **targets)
 
