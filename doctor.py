@@ -10,8 +10,9 @@ import requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
+from crm import workers
 from migrations import current, newest
-from runtime import Runtime
+from runtime import Runtime, utc_now
 from wecom.callbacks import CallbackCrypto
 from wecom.errors import WeComError
 from wecom.tokens import StoredToken
@@ -37,6 +38,7 @@ def examine(runtime: Runtime) -> Iterator[Finding]:
         ("回调密钥 callback keys", _callback_keys),
         ("域名 domain", _domain),
         ("时钟 clock", _clock),
+        ("后台 worker", _worker),
     )
     for name, check in checks:
         try:
@@ -165,3 +167,15 @@ def _clock(runtime: Runtime) -> str:
     if difference > CLOCK_SECONDS:
         raise Wrong(f"和企业微信差 {difference:.0f} 秒。打开系统的时间同步（NTP）")
     return f"差 {difference:.0f} 秒"
+
+
+def _worker(runtime: Runtime) -> str:
+    try:
+        with runtime.reading() as session:
+            count = len(workers.beats(session))
+            is_any_alive = workers.is_any_alive(session, real_now=utc_now())
+    except SQLAlchemyError:
+        raise Wrong("先把数据库弄好") from None
+    if not is_any_alive:
+        raise Wrong("一分钟没有动静：欢迎语、定时任务都没人办。运行 python app.py serve，或 work")
+    return f"{count} 个在跑"

@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, request
@@ -9,16 +10,18 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from callers import anyone
-from crm import gates, inbox_reports
+from crm import gates, inbox_reports, job_reports, job_runs, workers
 from crm.errors import Refused
 from migrations import current, newest
 from models.gate import MODES
 from models.inbox import STATES as INBOX_STATES
+from models.schedule import STATES as RUN_STATES
 from models.token import Token
 from models.touch import STATES as TOUCH_STATES
-from runtime import Runtime, runtime
+from runtime import Runtime, runtime, utc_now
 
 blueprint = Blueprint("health", __name__)
 
@@ -49,12 +52,13 @@ def _not_ready(runtime: Runtime) -> Iterator[str]:
         with runtime.reading() as session:
             token = session.get(Token, f"wecom:{wecom.corp_id}:{wecom.agent_id}:access")
             lag = inbox_reports.lag_seconds(session, now=now)
+            is_any_alive = workers.is_any_alive(session, real_now=utc_now())
     except SQLAlchemyError:
         yield "database"
         return
     if token is None or token.expires_at is None or token.expires_at <= now:
         yield "token"
-    if lag > LAG_SECONDS:
+    if lag > LAG_SECONDS or not is_any_alive:
         yield "worker"
 
 
@@ -89,15 +93,39 @@ class Tables:
         self._runtime = runtime
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = self._runtime.now()
         with self._runtime.reading() as session:
             notices = inbox_reports.by_state(session)
             touches = gates.touches_by_state(session)
-            lag = inbox_reports.lag_seconds(session, now=self._runtime.now())
+            lag = inbox_reports.lag_seconds(session, now=now)
             mode = gates.mode(session)
+            yield from _schedule(session, now)
         yield _by_label("huitou_inbox", "Callbacks on record, by state.", "state", INBOX_STATES, notices)
         yield GaugeMetricFamily("huitou_inbox_lag_seconds", "How long the oldest due callback has waited.", value=lag)
         yield _by_label("huitou_touches", "Touches on record, by state.", "state", TOUCH_STATES, touches)
         yield _by_label("huitou_gate", "Whether anything goes out: 1 at its mode.", "mode", MODES, {mode: 1})
+
+
+def _schedule(session: Session, now: datetime) -> Iterator[GaugeMetricFamily]:
+    counts, done = job_reports.counts(session), job_reports.last_done(session)
+    running = [run for run in job_runs.open_runs(session) if run.state == "running"]
+    yield GaugeMetricFamily("huitou_workers", "Workers that beat.", value=len(workers.beats(session)))
+    runs = GaugeMetricFamily("huitou_job_runs", "Runs of the schedule on record.", labels=["job", "state"])
+    age = GaugeMetricFamily("huitou_job_last_success_age_seconds", "Since a job last ended well.", labels=["job"])
+    lasts = GaugeMetricFamily("huitou_job_running_seconds", "How long a job has been running.", labels=["job"])
+    over = GaugeMetricFamily("huitou_job_overrunning", "1 while a job runs longer than it should.", labels=["job"])
+    for job in sorted({job for job, _ in counts}):
+        for state in RUN_STATES:
+            runs.add_metric([job, state], counts.get((job, state), 0))
+        lasts.add_metric([job], max((seconds(now - run.started_at) for run in running if run.job == job), default=0))
+        over.add_metric([job], any(job_reports.is_overrunning(run, now=now) for run in running if run.job == job))
+        if job in done:
+            age.add_metric([job], seconds(now - done[job]))
+    yield from (runs, lasts, over, age)
+
+
+def seconds(lasting: timedelta) -> float:
+    return max(lasting.total_seconds(), 0)
 
 
 def _by_label(name: str, words: str, label: str, values: tuple[str, ...], counts: dict[str, int]) -> GaugeMetricFamily:

@@ -18,6 +18,7 @@ from models import (
     Gate,
     Identity,
     Inbox,
+    JobRun,
     Order,
     OrderLine,
     Push,
@@ -27,8 +28,9 @@ from models import (
     TagAssignment,
     Touch,
     User,
+    WorkerBeat,
 )
-from runtime import Runtime
+from runtime import Runtime, utc_now
 from tests.sandboxes import Sandbox
 
 PASSWORD = "correct horse battery"
@@ -185,6 +187,22 @@ class Make:
             "body_sealed": self.runtime.vault.seal("<xml><Event><![CDATA[x]]></Event></xml>"),
         } | more  # fmt: skip
         row: Inbox = self._save(Inbox(kind=kind, **values))
+        return row
+
+    def worker(self, name: str = "worker-1", **more: Any) -> WorkerBeat:
+        """A worker that has just said it is alive, by the real clock."""
+        row: WorkerBeat = self._save(WorkerBeat(worker=name, **{"started_at": utc_now(), "beat_at": utc_now()} | more))
+        return row
+
+    def run(self, job: str = "sync", state: str = "done", **more: Any) -> JobRun:
+        """A run of the schedule that began half a minute ago and took 12 seconds."""
+        began = self.runtime.now() - timedelta(seconds=30)
+        values = {
+            "slot": began - timedelta(minutes=self._next()), "worker": "worker-1", "started_at": began,
+            "expected_by": began + timedelta(minutes=1),
+            "ended_at": None if state in ("running", "waiting") else began + timedelta(seconds=12),
+        } | more  # fmt: skip
+        row: JobRun = self._save(JobRun(job=job, state=state, **values))
         return row
 
     def touch(self, state: str = "sent", **more: Any) -> Touch:

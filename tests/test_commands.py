@@ -99,7 +99,7 @@ def test_the_doctor_with_nothing_set_up_says_so_line_by_line(tmp_path: Path) -> 
     told = CliRunner().invoke(commands.cli, ["doctor"], env=nothing, obj={"create_app": create_app})
 
     assert told.exit_code == 1
-    assert told.output.count("✗") == 6
+    assert told.output.count("✗") == 7
     assert "app.py migrate" in told.output
     assert "wecom.corp_id" in told.output
     assert "None" not in told.output

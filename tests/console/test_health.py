@@ -1,10 +1,12 @@
 """What machines ask: alive, ready, and how it goes."""
 
+from datetime import timedelta
+
 import pytest
 from pydantic import SecretStr
 
 from app import create_app
-from runtime import Runtime
+from runtime import Runtime, utc_now
 from tests.console.conftest import Browser
 
 LOOPBACK = "127.0.0.1"
@@ -19,7 +21,8 @@ def test_alive_asks_nothing_of_anybody(machine):
     assert machine.get("/healthz").json == {"status": "ok"}
 
 
-def test_ready_waits_for_the_token(machine, runtime):
+def test_ready_waits_for_the_token(machine, runtime, make):
+    make.worker()
     assert (machine.get("/readyz").status_code, machine.get("/readyz").json["not_ready"]) == (503, ["token"])
 
     runtime.wecom.warm()
@@ -29,12 +32,25 @@ def test_ready_waits_for_the_token(machine, runtime):
 
 def test_ready_says_when_nobody_works_off_the_inbox(machine, runtime, make, clock):
     runtime.wecom.warm()
+    make.worker()
     make.notice(state="received", applied_at=None)
     assert machine.get("/readyz").status_code == 200
 
     clock.tick(seconds=61)
 
     assert machine.get("/readyz").json["not_ready"] == ["worker"]
+
+
+def test_ready_says_when_no_worker_is_alive_whatever_the_shops_clock_does(machine, runtime, make, clock):
+    runtime.wecom.warm()
+    make.worker("gone", beat_at=utc_now() - timedelta(seconds=61))
+    assert machine.get("/readyz").json["not_ready"] == ["worker"]
+
+    make.worker("here")
+    clock.tick(days=1)
+    runtime.wecom.warm()
+
+    assert machine.get("/readyz").json["not_ready"] == []
 
 
 def test_ready_says_when_the_database_is_older_than_the_program(machine, runtime):
@@ -74,6 +90,28 @@ def test_figures_count_what_the_tables_hold(machine, make, runtime, clock):
     assert 'huitou_wecom_calls_total{endpoint="gettoken",errcode="0"} 1.0' in figures
     lag = next(line for line in figures.splitlines() if line.startswith("huitou_inbox_lag_seconds "))
     assert 30 <= float(lag.split()[1]) < 40
+
+
+def test_figures_tell_how_the_schedule_goes(machine, make, clock):
+    clock.freeze()
+    make.worker()
+    make.run("sync", "done", ended_at=clock() - timedelta(hours=2))
+    make.run("sync", "failed")
+    make.run("sync", "running", started_at=clock() - timedelta(seconds=90), expected_by=clock() - timedelta(seconds=1))
+    make.run("forget_old", "running", started_at=clock(), expected_by=clock() + timedelta(seconds=1))
+
+    figures = machine.get("/metrics").get_data(as_text=True)
+
+    for line in (
+        "huitou_workers 1.0",
+        'huitou_job_runs{job="sync",state="failed"} 1.0',
+        'huitou_job_running_seconds{job="sync"} 90.0',
+        'huitou_job_overrunning{job="sync"} 1.0',
+        'huitou_job_overrunning{job="forget_old"} 0.0',
+        'huitou_job_last_success_age_seconds{job="sync"} 7200.0',
+    ):
+        assert line in figures
+    assert 'huitou_job_last_success_age_seconds{job="forget_old"}' not in figures
 
 
 def test_figures_are_for_this_machine_alone(machine, browser):
