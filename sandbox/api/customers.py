@@ -9,6 +9,7 @@ from sandbox.api.dispatch import Call, api
 from sandbox.api.paging import read_cursor, write_cursor
 from sandbox.corp import Corp
 from sandbox.errors import Refused
+from sandbox.people import LEFT
 from sandbox.records import Customer, Follow, Member
 
 FOLLOWERS_A_PAGE = 500
@@ -17,7 +18,8 @@ LONGEST = {"remark": 20, "description": 150, "remark_company": 20}
 
 @api("externalcontact/get_follow_user_list", empty={"follow_user": []})
 def get_follow_user_list(call: Call) -> dict[str, Any]:
-    return {"follow_user": [member.userid for member in call.corp.state.members if member.customer_contact]}
+    members = call.corp.state.members
+    return {"follow_user": [member.userid for member in members if member.customer_contact and member.status != LEFT]}
 
 
 @api("externalcontact/list", empty={"external_userid": []})

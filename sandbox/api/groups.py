@@ -7,11 +7,11 @@ from sandbox.api.paging import read_cursor, write_cursor
 from sandbox.corp import Corp
 from sandbox.errors import Refused
 from sandbox.group_records import Group
+from sandbox.people import LEFT
 
 MOST_OWNERS = 100
 MOST_PEOPLE = 1000  # more in the visible range: name the owners
 NORMAL, OWNER_LEFT = 0, 1
-LEFT = 5
 
 
 @api("externalcontact/groupchat/list", "POST", empty={"group_chat_list": []})

@@ -9,12 +9,12 @@ from sandbox.api.dispatch import Call, api
 from sandbox.corp import Corp
 from sandbox.errors import Refused
 from sandbox.mass_records import MassMessage
+from sandbox.people import LEFT
 from sandbox.quota import is_used_up
 from sandbox.records import Member
 
 MOST_CUSTOMERS, MOST_GROUPS, MOST_TAGS_A_GROUP = 10_000, 2_000, 100
 REMINDERS, REMINDERS_WITHIN_SECONDS = 3, 86400.0
-LEFT = 5
 
 
 @api("externalcontact/add_msg_template", "POST", empty={"fail_list": [], "msgid": ""})

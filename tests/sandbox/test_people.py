@@ -119,3 +119,19 @@ def test_the_same_seed_makes_the_same_people_again(wecom):
     again = wecom.add()["external_userid"]
 
     assert again == first
+
+
+def test_a_member_who_leaves_is_pushed_once_and_serves_nobody(wecom, receiver):
+    wecom.ask("PUT", "callback", url=receiver.url)
+
+    for change in ({"customer_contact": False}, {"status": 2}, {"status": 5}, {"status": 5}):
+        member = wecom.change_staff("zhou", **change)
+
+    (pushed,) = receiver.wait_for(1)
+    assert (pushed.fields["Event"], pushed.fields["ChangeType"]) == ("change_contact", "delete_user")
+    assert pushed.fields["UserID"] == "zhou"
+    assert receiver.stays_at(1)
+    assert (member["status"], member["customer_contact"]) == (5, False)
+    assert wecom.get("externalcontact/get_follow_user_list")["follow_user"] == ["Lan"]
+    wecom.change_staff("zhou", customer_contact=True)
+    assert wecom.get("externalcontact/get_follow_user_list")["follow_user"] == ["Lan"]
