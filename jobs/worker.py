@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass
 
 from jobs.alarm import USUAL, Alarm, Rates, Table
-from jobs.schedule import QUEUES, SENDING, TIMED, Job
+from jobs.schedule import PLANNING, QUEUES, SENDING, TIMED, Job
 from runtime import Runtime
 
 log = logging.getLogger("huitou.jobs")
@@ -25,6 +25,7 @@ LANES = (
     Lane("welcomes", 1.0, ("send_welcomes",), threads=3),  # an answer that takes 10 s holds up only its own thread
     Lane("inbox", 2.0, ("apply_events",)),
     Lane("tokens", 60.0, ("warm_tokens",)),  # a cold token wakes it
+    Lane("planning", 2.0, PLANNING),
     Lane("sending", 2.0, SENDING),
 )
 
