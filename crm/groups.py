@@ -8,11 +8,16 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import staff
+from crm.phrases import Phrase
 from models.database import changed, insert_if_absent
 from models.group import Group
 from models.staff import Staff
 from wecom.group_types import GroupChat
 
+DISMISSED = Phrase("群已解散").key
+NO_OWNER = Phrase("没有群主").key
+OWNER_LEFT = Phrase("群主离职了").key
+NOT_SERVING = Phrase("群主没开通客户联系").key
 EXTERNAL = 2  # WeCom's type of a group's member who is not staff
 
 
@@ -25,14 +30,13 @@ class Reachable:
 
     @property
     def trouble(self) -> str:
-        """ "dismissed", "no_owner", "owner_left" or "owner_not_serving"."""
         if self.group.dismissed_at is not None:
-            return "dismissed"
+            return DISMISSED
         if self.owner is None:
-            return "no_owner"
+            return NO_OWNER
         if self.owner.left_at is not None:
-            return "owner_left"
-        return "" if self.owner.serves_customers else "owner_not_serving"
+            return OWNER_LEFT
+        return "" if self.owner.serves_customers else NOT_SERVING
 
 
 def learn(session: Session, detail: GroupChat, *, at: datetime) -> bool:

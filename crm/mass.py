@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from crm import quotas, senders, wordings
+from crm import groups, quotas, senders, wordings
 from crm.audiences import Conditions, matching
 from crm.phrases import Phrase
 from models.contact import Contact
 from models.customer import Customer
 from models.database import changed, insert_if_absent
 from models.drop import DropEdition
-from models.group import Group
 from models.mass import MassMessage, MassRecipient, MassTask
 from models.push import Push
 from models.staff import Staff
@@ -27,8 +26,6 @@ MOST = {"single": 10_000, "group": 2_000}
 
 NO_SENDER = Phrase("没有同事能发给他").key
 NO_QUOTA = Phrase("本月已达上限").key
-NO_OWNER = Phrase("群主不在了").key
-DISMISSED = Phrase("群已解散").key
 NOBODY = Phrase("没有能发的人").key
 
 
@@ -164,20 +161,13 @@ def _customers(
 
 
 def _groups(session: Session, message: MassMessage, limit: int) -> tuple[list[int], list[Target]]:
-    wanted = message.conditions.get("group_ids", [])
-    rows = session.execute(
-        select(Group, Staff)
-        .outerjoin(Staff, Staff.id == Group.owner_staff_id)
-        .where(Group.id.in_(wanted), Group.id > message.resume_after)
-        .order_by(Group.id)
-        .limit(limit)
-    ).all()
+    wanted = sorted(each for each in message.conditions.get("group_ids", []) if each > message.resume_after)[:limit]
+    found = groups.by_ids(session, wanted)
     targets = []
-    for group, owner in rows:
-        here = owner is not None and owner.left_at is None
-        reason = DISMISSED if group.dismissed_at else "" if here else NO_OWNER
-        targets.append(Target(group.chat_id, None, None, group.id, None if reason else owner.id, reason))
-    return [group.id for group, _ in rows], targets
+    for each in (found[group_id] for group_id in wanted if group_id in found):
+        owner = each.owner.id if each.owner and not each.trouble else None
+        targets.append(Target(each.group.chat_id, None, None, each.group.id, owner, each.trouble))
+    return wanted, targets
 
 
 def plan(session: Session, chunk: Chunk, *, limit: int, shop_name: str, now: datetime) -> bool:

@@ -160,6 +160,6 @@ def test_groups_nobody_can_send_to_are_known_with_the_reason(shop, sandbox, runt
         found = {each.group.name: each.trouble for each in groups.by_ids(session, [1, 2, 3]).values()}
         still_open = [each.group.name for each in groups.open_groups(session)]
 
-    assert found["花友一群"] == "dismissed"
-    assert found["花友二群"] in ("owner_left", "owner_not_serving")
+    assert found["花友一群"] == groups.DISMISSED
+    assert found["花友二群"] in (groups.OWNER_LEFT, groups.NOT_SERVING)
     assert set(still_open) == {"花友二群", "花友三群"}
