@@ -16,6 +16,7 @@ from models import (
     Customer,
     Follow,
     Gate,
+    Group,
     Identity,
     Inbox,
     JobRun,
@@ -161,6 +162,14 @@ class Make:
             "created_at": now, "created_by": "test", "changed_at": now, "changed_by": "test",
         } | more  # fmt: skip
         row: Push = self._save(Push(**values))
+        return row
+
+    def group(self, chat_id: str | None = None, *, owner: Staff | None = None, **more: Any) -> Group:
+        """A customer group; a member of staff is made for it when none is named."""
+        now = self.runtime.now()
+        values = {"name": f"群{self._next()}", "created_at": now, "known_at": now} | more
+        values["owner_staff_id"] = (owner or self.staff()).id
+        row: Group = self._save(Group(chat_id=chat_id or f"wr{self._next():030d}", **values))
         return row
 
     def coupon_batch(self, **more: Any) -> CouponBatch:
