@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 from crm.timings import Daily, Every, Plan
+from jobs.drops import make_editions, run_steps
+from jobs.groups import sync_groups
 from jobs.identities import rebuild_customers
 from jobs.inbox import apply_events
 from jobs.nonces import forget_nonces
 from jobs.pushes import plan_messages, start_due_pushes
 from jobs.quotas import check_quotas, import_others
 from jobs.retention import forget_old
+from jobs.staff_messages import send_staff_messages
 from jobs.sync import sync_all
 from jobs.tokens import warm_tokens
 from jobs.touches import settle_silent_touches
@@ -23,21 +26,25 @@ QUEUES: dict[str, Job] = {
     "apply_events": apply_events,
     "warm_tokens": warm_tokens,
     "start_due_pushes": start_due_pushes,
+    "run_steps": run_steps,
     "plan_messages": plan_messages,
+    "send_staff_messages": send_staff_messages,
 }
 """What a lane of the worker does as soon as it is woken: `jobs/worker.py`."""
 
-PLANNING: tuple[str, ...] = ("start_due_pushes", "plan_messages")
+PLANNING: tuple[str, ...] = ("start_due_pushes", "run_steps", "plan_messages")
 """Those of them that write down who gets what from whom; none of them calls WeCom."""
 
-SENDING: tuple[str, ...] = ()
+SENDING: tuple[str, ...] = ("send_staff_messages",)
 """Those of them that send pushes, drops and cards, one after the other."""
 
 TIMED: dict[str, tuple[Job, Plan]] = {
     "settle_silent_touches": (settle_silent_touches, Plan(Every(600))),
+    "make_editions": (make_editions, Plan(Every(600))),
     "forget_nonces": (forget_nonces, Plan(Every(3600))),
     "import_others": (import_others, Plan(Every(3600), most_seconds=1800)),
     "check_quotas": (check_quotas, Plan(Daily("05:17"), most_seconds=600)),
+    "sync_groups": (sync_groups, Plan(Every(3600), most_seconds=600)),
     "sync": (sync_all, Plan(Daily("03:17"), most_seconds=3600)),
     "forget_old": (forget_old, Plan(Daily("04:17"), most_seconds=600)),
 }
