@@ -7,6 +7,9 @@ from jobs.drops import make_editions, run_steps
 from jobs.groups import sync_groups
 from jobs.identities import rebuild_customers
 from jobs.inbox import apply_events
+from jobs.mass import create_tasks
+from jobs.mass_lost import resolve_lost
+from jobs.mass_results import read_results, send_reminders
 from jobs.nonces import forget_nonces
 from jobs.pushes import plan_messages, start_due_pushes
 from jobs.quotas import check_quotas, import_others
@@ -28,6 +31,10 @@ QUEUES: dict[str, Job] = {
     "start_due_pushes": start_due_pushes,
     "run_steps": run_steps,
     "plan_messages": plan_messages,
+    "create_tasks": create_tasks,
+    "resolve_lost": resolve_lost,
+    "read_results": read_results,
+    "send_reminders": send_reminders,
     "send_staff_messages": send_staff_messages,
 }
 """What a lane of the worker does as soon as it is woken: `jobs/worker.py`."""
@@ -35,7 +42,7 @@ QUEUES: dict[str, Job] = {
 PLANNING: tuple[str, ...] = ("start_due_pushes", "run_steps", "plan_messages")
 """Those of them that write down who gets what from whom; none of them calls WeCom."""
 
-SENDING: tuple[str, ...] = ("send_staff_messages",)
+SENDING: tuple[str, ...] = ("create_tasks", "resolve_lost", "read_results", "send_reminders", "send_staff_messages")
 """Those of them that send pushes, drops and cards, one after the other."""
 
 TIMED: dict[str, tuple[Job, Plan]] = {

@@ -1,0 +1,204 @@
+"""What became of mass messages: who confirmed, who received it; read page by page, each page once on record."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from crm import mass_reasons, quotas
+from models.database import changed, insert_many_if_absent
+from models.mass import MassMessage, MassRecipient, MassTask, MassTaskMember
+from wecom.mass_types import MassResultShown, MassTaskShown
+
+READING = timedelta(minutes=5)
+LOOKS = (
+    (timedelta(hours=1), timedelta(minutes=1)),
+    (timedelta(days=1), timedelta(minutes=10)),
+    (timedelta(days=7), timedelta(hours=1)),
+    (timedelta(days=30), timedelta(days=1)),
+)
+"""Younger than that: looked at again after so long. Older than the last: not any more."""
+
+CONFIRMED = 2  # a member's status: they have sent it
+STATES = {1: "sent", 2: "not_friend", 3: "quota"}  # of a recipient's status; 0 is not sent yet
+SETTLED = ("sent", "not_friend", "quota")
+NOT_LISTED = {
+    "single": ("unreachable", mass_reasons.NOT_LISTED),
+    "group": ("failed", mass_reasons.GROUP_NOT_LISTED),
+}
+
+
+def lease(session: Session, *, now: datetime) -> MassMessage | None:
+    """A message whose results are to be read now, by this caller alone."""
+    due = select(MassMessage.id).where(
+        MassMessage.state.in_(("sending", "waiting", "paused", "cancelled")),
+        or_(MassMessage.next_look_at <= now, MassMessage.next_look_at > now + timedelta(days=2)),
+        _is_free(now),
+    )
+    for message_id in session.scalars(due.order_by(MassMessage.next_look_at).limit(10)).all():
+        won: MassMessage | None = session.scalar(
+            update(MassMessage)
+            .where(MassMessage.id == message_id, MassMessage.next_look_at.is_not(None), _is_free(now))
+            .values(lease_until=now + READING)
+            .returning(MassMessage)
+        )
+        if won is not None:
+            return won
+    return None
+
+
+def look_again(session: Session, message_id: int, *, now: datetime, pause: timedelta | None = None) -> None:
+    """Give the lease back; the next look is after the pause, or as the message's age says, or never."""
+    message = session.get_one(MassMessage, message_id, with_for_update=True)
+    age = now - (message.planned_at or message.created_at)
+    by_age = next((every for younger, every in LOOKS if age < younger), None)
+    waits = _unread(session, message_id)
+    message.lease_until = None
+    message.next_look_at = now + (pause or by_age) if waits and by_age is not None else None
+    if waits and by_age is None:
+        _stop_waiting(session, message_id, now=now)
+
+
+def _unread(session: Session, message_id: int) -> bool:
+    open_task = MassTask.settled_at.is_(None), MassTask.state.not_in(("failed", "unknown", "would_send", "cancelled"))
+    return session.scalar(select(MassTask.id).where(MassTask.message_id == message_id, *open_task).limit(1)) is not None
+
+
+def _stop_waiting(session: Session, message_id: int, *, now: datetime) -> None:
+    """Nobody confirmed in thirty days: it stays as it is, and nobody looks any more."""
+    session.execute(
+        update(MassTask)
+        .where(MassTask.message_id == message_id, MassTask.state == "created", MassTask.settled_at.is_(None))
+        .values(settled_at=now, reason=mass_reasons.NEVER_CONFIRMED)
+    )
+
+
+def open_tasks(session: Session, message_id: int) -> list[MassTask]:
+    """The message's tasks at WeCom whose results are not all known."""
+    found = select(MassTask).where(
+        MassTask.message_id == message_id,
+        MassTask.state.in_(("created", "cancelling")),
+        MassTask.settled_at.is_(None),
+    )
+    return list(session.scalars(found.order_by(MassTask.id)))
+
+
+def learn_members(session: Session, task_id: int, shown: Sequence[MassTaskShown]) -> None:
+    """Who holds the task, and who of them has sent it."""
+    rows = [{"task_id": task_id, "userid": member.userid} for member in shown]
+    insert_many_if_absent(session, MassTaskMember, rows, MassTaskMember.id)
+    by_userid = {member.userid: member for member in shown}
+    kept = select(MassTaskMember).where(MassTaskMember.task_id == task_id, MassTaskMember.userid.in_(by_userid))
+    for row in session.scalars(kept):
+        member = by_userid[row.userid]
+        row.status, row.sent_at = member.status, member.sent_at or row.sent_at
+
+
+def to_read(session: Session, task_id: int) -> list[MassTaskMember]:
+    """Members who have sent and whose results are not all read."""
+    found = select(MassTaskMember).where(
+        MassTaskMember.task_id == task_id, MassTaskMember.status == CONFIRMED, MassTaskMember.read_at.is_(None)
+    )
+    return list(session.scalars(found.order_by(MassTaskMember.id)))
+
+
+def apply(session: Session, task: MassTask, month: str, results: Sequence[MassResultShown], *, zone: ZoneInfo) -> None:
+    """Record what became of these, at most 250. Safe to repeat: who is settled stays so."""
+    told = {each.target: each for each in results if each.status in STATES}
+    rows = session.scalars(
+        select(MassRecipient)
+        .where(
+            MassRecipient.task_id == task.id,
+            MassRecipient.target.in_(told),
+            MassRecipient.state.not_in(SETTLED),
+        )
+        .order_by(MassRecipient.target)
+        .with_for_update()
+    ).all()
+    sent: dict[bool, dict[str, datetime]] = {True: {}, False: {}}
+    freed = []
+    for row in rows:
+        each, was_reserved = told[row.target], row.state in quotas.HOLDING
+        row.state, row.reason = STATES[each.status], ""
+        if row.state == "sent":
+            row.sent_at, row.sent_by = each.sent_at or task.made_at, each.userid or task.userid
+            assert row.sent_at is not None
+            sent[was_reserved][row.target] = row.sent_at
+        elif was_reserved:
+            freed.append(row.target)
+    session.flush()
+    for was_reserved, arrived in sent.items():
+        if arrived:
+            quotas.commit(session, arrived, month if was_reserved else "", zone=zone)
+    if freed:
+        quotas.release(session, freed, month)
+
+
+def turn_page(session: Session, member_id: int, cursor: str) -> None:
+    """The pages before this cursor are on record: a killed process goes on here."""
+    session.execute(update(MassTaskMember).where(MassTaskMember.id == member_id).values(cursor=cursor))
+
+
+def all_read(session: Session, member_id: int, *, now: datetime) -> None:
+    session.execute(update(MassTaskMember).where(MassTaskMember.id == member_id).values(cursor="", read_at=now))
+
+
+def is_all_read(session: Session, task_id: int) -> bool:
+    """Whether every member has sent it and every page of theirs was read."""
+    rows = session.execute(
+        select(MassTaskMember.status, MassTaskMember.read_at).where(MassTaskMember.task_id == task_id)
+    ).all()
+    return bool(rows) and all(row.status == CONFIRMED and row.read_at is not None for row in rows)
+
+
+def leave_unlisted(session: Session, task: MassTask, message: MassMessage, *, limit: int = 250) -> int:
+    """Everything was read, and these, up to 250, were in none of it; returns how many."""
+    state, reason = NOT_LISTED[message.chat_type]
+    found = session.execute(
+        select(MassRecipient.id, MassRecipient.target)
+        .where(MassRecipient.task_id == task.id, MassRecipient.state.in_(quotas.HOLDING))
+        .order_by(MassRecipient.target)
+        .limit(limit)
+        .with_for_update()
+    ).all()
+    if found:
+        ids = [row.id for row in found]
+        session.execute(
+            update(MassRecipient)
+            .where(MassRecipient.id.in_(ids))
+            .values(state=state, reason=reason)
+            .execution_options(synchronize_session=False)
+        )
+        quotas.release(session, [row.target for row in found], message.month)
+    return len(found)
+
+
+def settle(session: Session, task: MassTask, *, now: datetime) -> None:
+    """All of its results are known."""
+    session.execute(
+        update(MassTask)
+        .where(MassTask.id == task.id, MassTask.settled_at.is_(None))
+        .values(settled_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def withdrawn(session: Session, task: MassTask) -> None:
+    """Taken back at WeCom and read once more: who has not received it by now will not. Not while results lag behind."""
+    if to_read(session, task.id):
+        return
+    changed(
+        session,
+        update(MassTask)
+        .where(MassTask.id == task.id, MassTask.state == "cancelling")
+        .values(state="cancelled", lease_until=None)
+        .execution_options(synchronize_session=False),
+    )
+
+
+def _is_free(now: datetime):  # type: ignore[no-untyped-def]
+    return or_(
+        MassMessage.lease_until.is_(None), MassMessage.lease_until <= now, MassMessage.lease_until > now + 2 * READING
+    )

@@ -1,0 +1,111 @@
+"""Creations whose answer was lost: looked up among WeCom's own records before anything else happens to them."""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+
+from crm import mass_lost, mass_reasons, mass_recipients, mass_tasks, quotas
+from crm.mass_lost import Candidate
+from jobs.mass import follow_tasks
+from models.mass import MassMessage, MassTask
+from runtime import Runtime
+from wecom.errors import MassCancelled, Throttled, WeComError
+from wecom.mass_types import MassMessageShown
+
+log = logging.getLogger("huitou.jobs")
+
+AT_ONCE = 20
+SOON = timedelta(seconds=10)
+
+
+def resolve_lost(runtime: Runtime) -> int:
+    """Look up what is lost and due; returns how many were looked at. It ends as created, or as unknown: never again.
+
+    A look that fails, or sees a message still being handed out, is simply repeated.
+    """
+    looked = 0
+    for _ in range(AT_ONCE):
+        with runtime.transaction() as session:
+            task = mass_lost.lease(session, now=runtime.now())
+        if task is None:
+            break
+        looked += 1
+        try:
+            _resolve(runtime, task)
+        except WeComError as problem:
+            pause = timedelta(seconds=problem.retry_after_seconds) if isinstance(problem, Throttled) else SOON
+            with runtime.transaction() as session:
+                mass_lost.look_again(session, task, now=runtime.now(), pause=pause)
+    if looked:
+        follow_tasks(runtime)
+    return looked
+
+
+def _resolve(runtime: Runtime, task: MassTask) -> None:
+    asked_at = runtime.now()
+    with runtime.reading() as session:
+        message = session.get_one(MassMessage, task.message_id)
+        targets = mass_recipients.of_task(session, task)
+        rivalled = mass_lost.has_rivals(session, task, message)
+    found = _candidates(runtime, task, message)
+    proven = mass_lost.proven(found, task, targets, chat_type=message.chat_type, rivalled=rivalled)
+    with runtime.transaction() as session:
+        if not proven and mass_lost.may_give_up(task, asked_at=asked_at):
+            mass_tasks.end(session, task, "unknown", reason=mass_reasons.NOT_FOUND)
+        elif not proven:
+            mass_lost.look_again(session, task, now=runtime.now())
+        elif len(proven) > 1:
+            mass_lost.note(session, task, mass_reasons.TWICE)
+    if not proven:
+        return
+    for younger in proven[1:]:
+        _take_back(runtime, younger)
+    reason = mass_reasons.TWICE if len(proven) > 1 else mass_reasons.FOUND
+    with runtime.transaction() as session:
+        mass_tasks.created(session, task, proven[0].msgid, now=runtime.now(), reason=reason)
+    for each in proven:
+        while runtime.in_transaction(partial(quotas.not_theirs, msgid=each.msgid, zone=runtime.zone)):
+            pass
+
+
+def _take_back(runtime: Runtime, younger: Candidate) -> None:
+    """The same creation a second time. Noted before, and repeated until WeCom says that it is cancelled."""
+    log.warning("one mass task was created twice: %s is cancelled", younger.msgid)
+    with contextlib.suppress(MassCancelled):
+        runtime.wecom.cancel_mass_message(younger.msgid)
+
+
+def _candidates(runtime: Runtime, task: MassTask, message: MassMessage) -> list[Candidate]:
+    """Everything at WeCom of those moments and this content that is not ours already."""
+    alike = [shown for shown in _listed(runtime, task, message) if mass_lost.is_like(task, message, shown)]
+    with runtime.reading() as session:
+        known = mass_lost.known(session, [shown.msgid for shown in alike])
+    return [_candidate(runtime, shown) for shown in alike if shown.msgid not in known]
+
+
+def _listed(runtime: Runtime, task: MassTask, message: MassMessage) -> Iterator[MassMessageShown]:
+    since, until = mass_lost.window(task)
+    cursor = ""
+    while True:
+        page = runtime.wecom.mass_messages(message.chat_type, since, until, cursor)  # type: ignore[arg-type]
+        yield from page.messages
+        if not (cursor := page.next_cursor):
+            return
+
+
+def _candidate(runtime: Runtime, shown: MassMessageShown) -> Candidate:
+    holders, recipients, cursor = set(), set(), ""
+    while True:
+        tasks = runtime.wecom.mass_tasks(shown.msgid, cursor)
+        holders |= {each.userid for each in tasks.tasks}
+        if not (cursor := tasks.next_cursor):
+            break
+    for userid in holders:
+        while True:
+            results = runtime.wecom.mass_results(shown.msgid, userid, cursor)
+            recipients |= {each.target for each in results.results}
+            if not (cursor := results.next_cursor):
+                break
+    return Candidate(shown.msgid, shown.created_at, frozenset(holders), frozenset(recipients))
