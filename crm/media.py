@@ -70,3 +70,7 @@ def one(session: Session, media_id: int) -> Media:
     if found is None:
         raise NotFound("没有这个文件")
     return found
+
+
+def found(session: Session, media_id: int) -> Media | None:
+    return session.get(Media, media_id)

@@ -1,6 +1,7 @@
 """Who works in the console: users, their passwords, and the links that let somebody in once."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import argon2
@@ -129,6 +130,17 @@ def user(session: Session, user_id: int) -> User:
     if found is None:
         raise NotFound("没有这个账号")
     return found
+
+
+def names_of(session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """The name behind each actor ("user:3"); what is no user of ours is called by itself."""
+    wanted = set(actors)
+    numbers = {int(actor[5:]) for actor in wanted if actor.startswith("user:") and actor[5:].isdecimal()}
+    known = {
+        f"user:{number}": name
+        for number, name in session.execute(select(User.id, User.name).where(User.id.in_(numbers)))
+    }
+    return {actor: known.get(actor, actor) for actor in wanted}
 
 
 def disable(session: Session, found: User, *, by: User, now: datetime) -> None:
