@@ -27,6 +27,18 @@ STEPS = (
     ("打开聊天，旁边就是订单", "花了多少、多久没来、还有谁在跟进"),
     ("点一下，发一张券", "券直接出现在聊天里"),
 )
+MORE_STEPS = (
+    ("圈出该提醒的人", "按标签、消费、多久没来挑，边挑边看能发给多少人"),
+    ("排一次群发", "话写好，任务分到每位同事手里"),
+    ("同事在群发助手点「发送」", "企业微信不让系统自己发，要同事点一下"),
+    ("客户收到，每人一条", "从客户的手机上看，和报告对得上"),
+    ("爆款日：到周五 19:55", "固定时间、固定动作，群里的人学会等"),
+    ("群主确认", "没确认的，应用会发卡片提醒"),
+    ("群里收到", "预热、开抢，一个群只收一次"),
+    ("看战报", "谁确认了、哪些群收到了。周六早上还有一条战报等群主点"),
+)
+# id, title, how many steps came before
+HALVES = (("steps", "认出老客户", 0, STEPS), ("more", "把老客户带回来", len(STEPS), MORE_STEPS))
 
 
 @blueprint.get("/")
@@ -41,7 +53,7 @@ def customer() -> AnyResponse:
 
 @blueprint.get("/start")
 def start() -> AnyResponse:
-    return _page("start.html", steps=STEPS)
+    return _page("start.html", halves=HALVES)
 
 
 @blueprint.get("/sandbox/avatars/<name>.svg")

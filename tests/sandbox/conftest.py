@@ -1,11 +1,13 @@
 """A sandbox to speak HTTP to, with a small shop in it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
 
+from sandbox import demo_shop
 from sandbox.server import Running, start
 from tests.sandbox.receivers import Receiver, receiving
 
@@ -85,3 +87,12 @@ def wecom(running: Running) -> Client:
 def receiver(wecom: Client) -> Iterator[Receiver]:
     with receiving(wecom.credentials) as started:
         yield started
+
+
+@pytest.fixture
+def shop() -> Iterator[Running]:
+    running = start(port=0, seed=7, state_path=None)
+    loaded = requests.post(f"{running.url}/sandbox/load", json=demo_shop.corp(7, datetime.now(UTC)), timeout=10)
+    assert loaded.status_code == 200, loaded.text
+    yield running
+    running.close()

@@ -388,8 +388,10 @@ function wordsOf({ done, customer, userid, scannedAt, welcomeSeconds }) {
     };
   }
   if (done === 3) return { text: `在客户资料里点「发优惠券」，挑一张，${she}马上收到`, ...(beside ? {} : { act: openIt, label: '看客户资料' }) };
-  return { text: '券发到聊天里了。认出老客户，就是这四步', act: scanNow, label: '再来一位' };
+  return { text: '券发到聊天里了。认出老客户，就是这四步。接着看怎么把他们带回来', act: toSecondHalf, label: '看后面八步' };
 }
+
+function toSecondHalf() { location.href = '/start#more'; }
 
 async function scanNow() {
   if (scanning) return;

@@ -45,7 +45,6 @@ async function choose(external_userid) {
   const { customers } = await get('/sandbox/customers', { q: external_userid });
   customer = customers.find((one) => one.external_userid === external_userid) || null;
   if (!customer) return;
-  localStorage.setItem(SEEN, JSON.stringify({ external_userid, at: clock.now() }));
   await hear();
 }
 
@@ -87,6 +86,7 @@ async function hear() {
     get('/sandbox/quota', { target: mine.external_userid }),
   ]);
   if (mine !== customer) return;
+  if (!last || found.messages.length) localStorage.setItem(SEEN, JSON.stringify({ external_userid: mine.external_userid, at: clock.now() }));
   messages = messages.concat(found.messages.filter((one) => one.id > last));
   ({ groups } = inside);
   mine.quota = quota;

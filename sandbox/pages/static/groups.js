@@ -87,6 +87,7 @@ export function row(group, href, current) {
 const readMark = (chat_id) => `sandbox.group-read/${member.userid}/${chat_id}`;
 
 function markRead(chat_id, lines) {
+  localStorage.setItem('sandbox.group.seen', JSON.stringify({ chat_id, at: clock.now() })); // the start page asks
   if (lines.length) localStorage.setItem(readMark(chat_id), String(lines[lines.length - 1].id));
 }
 

@@ -1,6 +1,8 @@
 // The start page: how far the loop has got, what happened just now, and the clock.
 
-import { $, clock, el, get, minute, put, second, watch } from './sandbox.js';
+import { $, clock, el, get, second, watch } from './sandbox.js';
+import * as more from './second-half.js';
+import { controls } from './time.js';
 import * as tour from './tour.js';
 
 let staff = [];
@@ -35,7 +37,7 @@ function drawSteps(progress) {
     else if (current && step === 2 && late) end.replaceChildren('20 秒过了还没到。看看应用开着没有，是不是停发了');
     else end.replaceChildren(...(current ? [action(step, progress)] : []));
   });
-  $('again').className = progress.done === tour.STEPS ? 'button solid' : 'button outline';
+  
 }
 
 async function scanNow() {
@@ -68,26 +70,22 @@ function drawNews(events) {
 
 let newest = '';
 let progress = null;
+let further = null;
 async function look() {
   const [{ events }, happened] = await Promise.all([get('/sandbox/events', { limit: 60 }), tour.hear(), clock.ask()]);
-  if (happened || !progress) progress = await tour.progress();
+  if (happened || !progress || !further) [progress, further] = await Promise.all([tour.progress(), more.progress()]);
   const fresh = JSON.stringify(events);
   if (fresh !== newest) { newest = fresh; drawNews(events); }
   drawSteps(progress);
-  const now = clock.now();
-  const { year, month, date } = onDay(now);
-  $('clock').textContent = `${year} 年 ${month} 月 ${date} 日 ${minute(now)}`;
+  more.draw(further, progress.done === tour.STEPS);
+  $('time').show();
   if (!staff.length) await describe();
-}
-
-function onDay(at) {
-  const [year, month, date] = new Date((at + 8 * 3600) * 1000).toISOString().slice(0, 10).split('-').map(Number);
-  return { year, month, date };
 }
 
 async function describe() {
   const [found, client] = await Promise.all([get('/sandbox/staff'), get('/sandbox/client')]);
   ({ staff } = found);
+  more.prepare({ client, staff, moved });
   if (client.console_url) {
     $('console').href = client.console_url;
     $('console').hidden = false;
@@ -96,8 +94,8 @@ async function describe() {
     $('about').textContent = '公司里还没有人。用 make demo 启动，或者调 POST /sandbox/load 装进一家店。';
     return;
   }
-  const customers = await countCustomers();
-  $('about').textContent = `小满生活馆：${staff.length} 位同事，${customers} 位客户。全在这台电脑上，随便点。`;
+  const [customers, { groups }] = await Promise.all([countCustomers(), get('/sandbox/groups')]);
+  $('about').textContent = `小满生活馆：${staff.length} 位同事，${groups.length} 个群，${customers} 位客户。全在这台电脑上，随便点。`;
 }
 
 async function countCustomers() {
@@ -119,20 +117,21 @@ function toast(text) {
 
 $('again').onclick = async () => {
   await tour.startOver();
+  more.startOver();
   progress = null;
   await look();
   scrollTo(0, 0);
   toast('好了，从第 1 步再走。前面发生的事都还在');
 };
-$('tomorrow').onclick = async () => {
-  $('tomorrow').disabled = true;
-  try {
-    await put('/sandbox/clock', { advance: 86400 });
-    await look();
-    const { month, date } = onDay(clock.now());
-    toast(`现在是 ${month} 月 ${date} 日了`);
-  } finally { $('tomorrow').disabled = false; }
-};
+
+async function moved(words) {
+  await look();
+  toast(words);
+}
+
+controls($('time'), moved);
+// Another page may have been looked at meanwhile, which is a step of its own.
+for (const event of ['focus', 'pageshow']) window.addEventListener(event, () => { further = null; });
 
 await clock.ask().then(describe).then(look).catch((error) => { $('offline').hidden = false; console.error(error); });
 watch(look, $('offline'));

@@ -4,6 +4,8 @@ import { WEEKDAYS, $, clock, dateOf, el, icon, minute, put, weekday } from './sa
 
 const HOUR = 3600;
 
+export const nowInWords = () => `现在是${weekday(clock.now())} ${minute(clock.now())}，${dateOf(clock.now())}`;
+
 /** Draws the controls into `place`; `moved(text)` runs once the time is another. */
 export function controls(place, moved) {
   const day = el('select', { 'aria-label': '星期几' },
@@ -23,7 +25,7 @@ export function controls(place, moved) {
     try {
       clock.take(await put('/sandbox/clock', typeof change === 'function' ? change() : change));
       place.show();
-      await moved(`现在是${weekday(clock.now())} ${minute(clock.now())}，${dateOf(clock.now())}`);
+      await moved(nowInWords());
     } catch (error) {
       wrong.textContent = '时间没动。检查沙盒还开着没有，再点一次';
       wrong.hidden = false;
