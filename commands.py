@@ -18,6 +18,7 @@ from config import ConfigError, Settings, load
 from crm import audits, inbox, shops, users
 from crm.errors import NotFound, RuleError
 from doctor import examine, missing
+from jobs.alarm import USUAL
 from jobs.inbox import apply_events
 from jobs.schedule import BY_HAND, JOBS
 from jobs.sync import sync as learn_all
@@ -26,7 +27,7 @@ from mall.columns import FileRefused
 from mall.imports import import_file
 from mall.reports import Progress
 from migrations import migrate as run_migrations
-from runtime import ROOT, Runtime
+from runtime import ROOT, Runtime, utc_now
 from sandbox import server as sandbox_server
 from supervisor import Fallen
 from web import leave_on_sigterm, serve_forever
@@ -45,10 +46,13 @@ def cli(context: click.Context, path: Path | None) -> None:
     context.obj["path"] = path
 
 
-def main(create_app: CreateApp, args: list[str] | None = None) -> None:
-    """Run one verb; exit codes: 0 done, 1 failed, 2 wrong settings or usage."""
+def main(create_app: CreateApp, args: list[str] | None = None, **outside: Any) -> None:
+    """Run one verb; exit codes: 0 done, 1 failed, 2 wrong settings or usage.
+
+    `outside` is the tests': another `clock`, and the `rates` of the worker's alarm. Nothing in the settings leads here.
+    """
     try:
-        cli.main(args=args, obj={"create_app": create_app}, prog_name="app.py", standalone_mode=True)
+        cli.main(args=args, obj={"create_app": create_app} | outside, prog_name="app.py", standalone_mode=True)
     except ConfigError as problem:
         click.echo(f"设置有误 / wrong settings:\n{problem}", err=True)
         sys.exit(BAD_CONFIG)
@@ -64,9 +68,13 @@ def settings_of(context: click.Context) -> Settings:
 
 def runtime_of(context: click.Context) -> Runtime:
     """The runtime on a database brought up to date."""
-    runtime = Runtime(settings_of(context))
+    runtime = Runtime(settings_of(context), clock=context.obj.get("clock", utc_now))
     run_migrations(runtime.engine)
     return runtime
+
+
+def worker_of(context: click.Context, runtime: Runtime) -> Worker:
+    return Worker(runtime, rates=context.obj.get("rates", USUAL))
 
 
 @cli.command("show-config")
@@ -103,7 +111,7 @@ def serve(context: click.Context, web_only: bool) -> None:
             click.echo("企业微信还没填全，app.py doctor 会说缺什么 / WeCom is not set up: see app.py doctor", err=True)
 
     with port_in_words(server.port, "server.port"):
-        serve_forever(app, server, None if web_only else Worker(runtime), ready=ready)
+        serve_forever(app, server, None if web_only else worker_of(context, runtime), ready=ready)
 
 
 @contextlib.contextmanager
@@ -161,8 +169,8 @@ def sign_in_link(context: click.Context, login: str | None) -> None:
 @cli.command()
 @click.pass_context
 def work(context: click.Context) -> None:
-    """Run the worker alone: welcomes, inbox, tokens, upkeep."""
-    worker = Worker(runtime_of(context))
+    """Run the worker alone: welcomes, inbox, tokens, sending, and the schedule."""
+    worker = worker_of(context, runtime_of(context))
     leave_on_sigterm()
     worker.run_forever()
 

@@ -70,6 +70,8 @@ class Alarm:
 
     def stop(self, timeout_seconds: float) -> None:
         """Let the runs in hand finish; one that does not is found by the next worker, our beat standing still."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         self._rings.shutdown()
         self._pulse.join(timeout_seconds)
