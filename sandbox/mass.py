@@ -9,7 +9,7 @@ from sandbox.people import Impossible
 from sandbox.quota import is_used_up, rules
 from sandbox.records import Follow, Member
 
-API_MADE, MEMBER_MADE = 0, 1
+CORP_MADE, MEMBER_MADE = 0, 1
 
 
 def serves(member: Member | None) -> bool:
@@ -41,8 +41,9 @@ def create(
     text: str,
     attachments: list[dict[str, Any]],
     creator: Member | None = None,
+    create_type: int = CORP_MADE,
 ) -> MassMessage:
-    """The message and one task a sender; the members see it once it is dispatched, at once when one made it."""
+    """The message and one task a sender; the members see it once it is dispatched, at once when a person made it."""
     now = corp.clock.now()
     message = MassMessage(
         msgid=corp.new_id("msg"),
@@ -51,7 +52,7 @@ def create(
         created_at=now,
         dispatched_at=now if creator else now + rules(corp)["dispatch_seconds"],
         creator=creator.userid if creator else None,
-        create_type=MEMBER_MADE if creator else API_MADE,
+        create_type=create_type,
         text=text,
         attachments=attachments,
         senders=list(targets_of),

@@ -38,9 +38,10 @@ class ConfirmForm(Form):
 
 
 class MassForm(Form):
-    """What a member sends by themselves."""
+    """What a member sends by themselves, or, with a `creator`, what that admin asks them to send."""
 
     userid: UserId
+    creator: UserId | None = None
     external_userids: list[ExternalUserId] = Field(default_factory=list)
     chat_ids: list[ChatId] = Field(default_factory=list)
     text: Line

@@ -62,7 +62,11 @@ def send() -> ResponseReturnValue:
         customers = [find_customer(mine, one).external_userid for one in form.external_userids]
         targets = list(dict.fromkeys(customers or [find_group(mine, one).chat_id for one in form.chat_ids]))
         chat_type = "group" if form.chat_ids else "single"
-        made = mass.create(mine, chat_type, {member.userid: targets}, form.text, [], creator=member)
+        admin = find_member(mine, form.creator) if form.creator else None
+        kind = mass.CORP_MADE if admin else mass.MEMBER_MADE
+        made = mass.create(mine, chat_type, {member.userid: targets}, form.text, [], admin or member, kind)
+        if admin:  # the member has yet to confirm
+            return {"msgid": made.msgid, "sent": 0, "not_friend": 0, "quota": 0}, 201
         (task,) = mine.state.mass_tasks.of_message(made.msgid)
         return {"msgid": made.msgid, **mass.confirm(mine, made, task)}, 201
 

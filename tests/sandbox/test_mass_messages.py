@@ -269,20 +269,33 @@ def test_a_month_holds_as_many_messages_as_it_has_days(frozen, make):
     assert confirm(frozen, make(sender="Lan", external_userid=[person])["msgid"])["sent"] == 1
 
 
-@pytest.mark.parametrize(("mode", "most", "days"), [("week", 7, 6), ("day", 1, 1)])
-def test_a_corp_may_allow_less(frozen, mode, most, days):
-    """10 November 2026 is a Tuesday: a week has begun, and the next one begins six days later."""
-    frozen.ask("PUT", "mass-rules", quota=mode)
-    person = customers(frozen, 1)[0]
+def sends(wecom, person, times):
+    """How many of so many attempts arrive."""
     ask = {"userid": "Lan", "external_userids": [person], "text": "早"}
+    return sum(wecom.ask("POST", "mass-messages", status=201, **ask)["sent"] for _ in range(times))
 
-    sent = [frozen.ask("POST", "mass-messages", status=201, **ask)["sent"] for _ in range(most + 1)]
-    frozen.advance((days - 1) * DAY)
-    sent += [frozen.ask("POST", "mass-messages", status=201, **ask)["sent"]] if days > 1 else []
+
+def test_a_corp_may_allow_seven_from_monday_to_sunday(frozen):
+    """10 November 2026 is a Tuesday."""
+    frozen.ask("PUT", "mass-rules", quota="week")
+    person = customers(frozen, 1)[0]
+
+    assert sends(frozen, person, 6) == 6
+    frozen.advance(5 * DAY)
+    assert sends(frozen, person, 2) == 1
     frozen.advance(DAY)
+    assert sends(frozen, person, 8) == 7
 
-    assert sum(sent) == most
-    assert frozen.ask("POST", "mass-messages", status=201, **ask)["sent"] == 1
+
+def test_a_corp_may_allow_one_a_day(frozen):
+    frozen.ask("PUT", "mass-rules", quota="day")
+    person = customers(frozen, 1)[0]
+
+    assert sends(frozen, person, 2) == 1
+    frozen.advance(DAY / 2 - 1)  # 23:59:59
+    assert sends(frozen, person, 1) == 0
+    frozen.advance(1)
+    assert sends(frozen, person, 2) == 1
 
 
 def test_what_a_member_sends_shows_in_the_list_with_its_creator(frozen, make):
@@ -299,6 +312,19 @@ def test_what_a_member_sends_shows_in_the_list_with_its_creator(frozen, make):
     assert listed(filter_type=0) == [(made, None, 0)]
     assert listed(filter_type=1) == listed(creator="lan") == [(own, "Lan", 1)]
     assert results(frozen, own)["send_list"][0]["status"] == 1
+
+
+def test_what_an_admin_makes_in_the_console_waits_for_the_member_and_names_the_admin(frozen):
+    person = customers(frozen, 1)[0]
+    ask = {"userid": "Lan", "creator": "boss", "external_userids": [person], "text": "周五见"}
+    msgid = frozen.ask("POST", "mass-messages", status=201, **ask)["msgid"]
+    span = {"chat_type": "single", "start_time": 1794280000, "end_time": 1794290000}
+
+    (listed,) = frozen.post("externalcontact/get_groupmsg_list_v2", **span)["group_msg_list"]
+
+    assert (listed["creator"], listed["create_type"]) == ("boss", 0)
+    assert arrived(frozen) == []
+    assert confirm(frozen, msgid)["sent"] == 1
 
 
 def test_lists_and_results_come_in_pages(frozen, make):
@@ -346,13 +372,16 @@ def test_a_message_reaches_the_groups_of_its_sender_only_and_results_list_what_a
         frozen.ask("POST", "groups", status=201, name=f"群{n}", owner=owner)["chat_id"]
         for n, owner in enumerate(["Lan", "Lan", "zhou"])
     ]
+    seats = [{"userid": "zhou"}]
+    handed_over = frozen.ask("POST", "groups", status=201, name="群", owner="Lan", members=seats)["chat_id"]
 
-    made = make(chat_type="group", sender="Lan", chat_id_list=groups)
+    made = make(chat_type="group", sender="Lan", chat_id_list=[*groups, handed_over])
 
     assert made["fail_list"] == groups[2:]
     assert results(frozen, made["msgid"])["send_list"] == []
     frozen.ask("POST", f"groups/{groups[1]}/dismiss")
-    assert confirm(frozen, made["msgid"]) == {"sent": 1, "not_friend": 1, "quota": 0}
+    frozen.ask("POST", f"groups/{handed_over}/change", owner="zhou")
+    assert confirm(frozen, made["msgid"]) == {"sent": 1, "not_friend": 2, "quota": 0}
     (row,) = results(frozen, made["msgid"])["send_list"]
     assert (row["chat_id"], row["userid"], row["status"]) == (groups[0], "Lan", 1)
     (line,) = frozen.ask("GET", "group-messages")["messages"]
