@@ -1,9 +1,11 @@
 """A sandbox that is started again, and its clock."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 
 import pytest
+import requests
 
 from sandbox.server import Running, start
 from tests.sandbox.conftest import SHOP, Client
@@ -154,3 +156,39 @@ def test_the_same_seed_is_the_same_corp_and_another_is_another():
 
     assert first == same
     assert first["secret"] != other["secret"]
+
+
+def test_ten_thousand_recipients_are_taken_and_two_thousand_sent_in_a_moment(begin):
+    """A record a recipient and statement would take several times as long."""
+    wecom = begin()
+    people = [f"wm{number:030d}" for number in range(10_000)]
+    follows = [{"userid": f"m{n % 5}", "external_userid": one, "createtime": 1} for n, one in enumerate(people)]
+    staff = [{"userid": f"m{n}", "name": f"店员{n}"} for n in range(5)]
+    customers = [{"external_userid": one, "name": "客户", "unionid": None} for one in people]
+    wecom.ask("POST", "load", staff=staff, customers=customers, follows=follows)
+    wecom.ask("PUT", "mass-rules", routing="last_talker", dispatch_seconds=0.0)
+    wecom.sign_in()
+
+    began = time.monotonic()
+    made = wecom.post("externalcontact/add_msg_template", external_userid=people, text={"content": "开抢"})
+    accepted = time.monotonic()
+    counts = wecom.ask("POST", "mass-messages/confirm", msgid=made["msgid"], userid="m0")
+    sent = time.monotonic()
+
+    assert (made["errcode"], counts["sent"]) == (0, 2000)
+    assert accepted - began < 1
+    assert sent - accepted < 1
+
+
+def test_a_member_who_taps_twice_at_once_sends_once(wecom):
+    person = wecom.add()["external_userid"]
+    wecom.ask("PUT", "mass-rules", dispatch_seconds=0.0)
+    ask = {"sender": "Lan", "external_userid": [person], "text": {"content": "开抢"}}
+    tap = {"msgid": wecom.post("externalcontact/add_msg_template", **ask)["msgid"], "userid": "Lan"}
+    address = f"{wecom.url}/sandbox/mass-messages/confirm"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: requests.post(address, json=tap, timeout=20).status_code, range(8)))
+
+    assert sorted(answers) == [200] + [409] * 7
+    assert len(wecom.ask("GET", "messages")["messages"]) == 1
