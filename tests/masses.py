@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm import calendars, mass, mass_tasks, quotas
+from crm import calendars, mass, mass_tasks, media, quotas
 from models import Contact, Customer, Follow, Group, Identity, MassMessage, MassRecipient, MassTask, Staff
 from runtime import Runtime
 from tests.factories import Make
@@ -92,6 +92,12 @@ class Masses:
         assert made is not None
         self.plan(made.id, limit=more.pop("limit", ENOUGH))
         return self.again(made)
+
+    def picture(self) -> int:
+        """An original that an operator has stored; its id."""
+        content = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 20
+        with self.runtime.transaction() as session:
+            return media.store(session, "image", "茶.png", content, by="user:1", now=self.runtime.now()).id
 
     def plan(self, message_id: int, *, limit: int = ENOUGH) -> None:
         more = True

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from crm import mass_control, mass_reasons, mass_tasks, media
+from crm import mass_control, mass_reasons, mass_tasks
 from jobs.mass import create_tasks
 from models import MassMessage, MassRecipient, MassTask, Media, Quota, Staff
 from tests.masses import CREATE, Masses
@@ -357,7 +357,7 @@ def test_groups_are_given_to_their_owner(masses, runtime):
 
 def test_pictures_are_uploaded_once_and_used_again_while_they_are_good(masses, runtime, make, clock):
     masses.shop(lan=1, mei=1)
-    picture = a_picture(runtime)
+    picture = masses.picture()
     attached = [{"kind": "image", "media": picture}, {"kind": "link", "title": "茶", "url": "https://shop.example"}]
 
     masses.message(attachments=attached)
@@ -377,7 +377,7 @@ def test_pictures_are_uploaded_once_and_used_again_while_they_are_good(masses, r
 
 def test_a_failed_upload_begins_no_task(masses, runtime, clock, sandbox):
     masses.shop(lan=1)
-    masses.message(attachments=[{"kind": "image", "media": a_picture(runtime)}])
+    masses.message(attachments=[{"kind": "image", "media": masses.picture()}])
     sandbox.faults({"on": "call", "path": "media/upload", "timeout": "after", "seconds": 0.1, "times": 1})
 
     create_tasks(runtime)
@@ -387,12 +387,6 @@ def test_a_failed_upload_begins_no_task(masses, runtime, clock, sandbox):
     create_tasks(runtime)
 
     assert masses.tasks()[0].state == "created"
-
-
-def a_picture(runtime):
-    with runtime.transaction() as session:
-        content = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + b"\0" * 20
-        return media.store(session, "image", "茶.png", content, by="user:1", now=runtime.now()).id
 
 
 def test_late_news_of_a_creation_that_was_given_up_still_counts(masses, runtime, clock):
