@@ -139,6 +139,21 @@ def test_other_words_are_another_message(masses, runtime, wait, sandbox, text):
     assert masses.tasks()[0].state == "unknown"
 
 
+def test_other_attachments_are_another_message(masses, runtime, wait, sandbox):
+    masses.shop(lan=3)
+    masses.message("周五见", attachments=[{"kind": "link", "title": "茶", "url": "https://shop.example/tea"}])
+    sandbox.faults(NEVER_MADE)
+    create_tasks(runtime)
+    link = {"msgtype": "link", "link": {"title": "茶", "url": "https://shop.example/coffee"}}
+    runtime.wecom.create_mass_message(
+        sender="lan", external_userids=list(masses.states()), text="周五见", attachments=[link]
+    )
+
+    wait(20)
+
+    assert masses.tasks()[0].state == "unknown"
+
+
 def test_the_same_words_last_week_are_not_mistaken_for_it(masses, runtime, clock, wait, sandbox):
     masses.shop(lan=2)
     masses.message("周五见")
