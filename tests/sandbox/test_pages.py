@@ -268,7 +268,15 @@ def test_the_loop_is_walked_to_its_end_in_the_chat(chromium, shop, tmp_path):
             expect(page.locator("#tour-step")).to_have_text("第 4 步")
             page.frame_locator("iframe").get_by_role("button", name="发券").click()
 
-            expect(page.locator("#tour-step")).to_have_text("走完了")
+            expect(page.locator("#tour-step")).to_have_text("第 5 步")
+            expect(page.locator("#tour-text")).to_contain_text("把老客户带回来")
+            mass_message(shop, "linxiaowen", scanned.value.json()["external_userid"], "老朋友专享满 99 减 15")
+            expect(page.locator("#tour-text")).to_contain_text("替林晓雯点「发送」")
+            page.get_by_role("button", name="去群发助手").click()
+            page.get_by_role("button", name="发送", exact=True).click()
+            expect(page.locator("#tour-step")).to_have_text("第 8 步")
+            page.get_by_role("button", name="看客户的手机").click()
+            expect(page.locator("#lines")).to_contain_text("老朋友专享满 99 减 15")
 
 
 def test_a_welcome_that_does_not_come_is_said(chromium, shop):
@@ -415,6 +423,18 @@ def welcome(shop: Running, code: str, text: str) -> None:
         timeout=5,
     )
     assert answer.json()["errcode"] == 0, answer.text
+
+
+def mass_message(shop: Running, sender: str, receiver: str, text: str) -> None:
+    """What an operator plans, and it has reached the sender."""
+    answer = requests.post(
+        f"{shop.url}/cgi-bin/externalcontact/add_msg_template",
+        params={"access_token": token_of(shop)},
+        json={"external_userid": [receiver], "sender": sender, "text": {"content": text}},
+        timeout=5,
+    )
+    assert answer.json()["errcode"] == 0, answer.text
+    requests.put(f"{shop.url}/sandbox/clock", json={"advance": 4}, timeout=5).raise_for_status()
 
 
 def token_of(shop: Running) -> str:

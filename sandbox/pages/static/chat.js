@@ -6,6 +6,7 @@ import { frameFor, listen, reframe, unframe } from './bridge-host.js';
 import { bubble, inShort } from './bubbles.js';
 import * as groups from './groups.js';
 import * as robots from './robots.js';
+import * as more from './second-half.js';
 import { $, Refused, clock, el, get, picture, pictureOf, post, watch, when, day, minute, weekday } from './sandbox.js';
 import * as tags from './tags.js';
 import { inSheet } from './time.js';
@@ -350,16 +351,18 @@ async function tagged(userid, external_userid) {
 // ---- the steps
 
 let steps = { done: 0 };
+let further = null; // the second half, once the first is done
+let stale = false; // another page may have been looked at, which is a step of its own
 let scanning = false;
 
 function drawTour() {
   if ($('tour').hidden) return;
   const { text, act, label } = wordsOf(steps);
-  const step = Math.min(steps.done + 1, tour.STEPS);
-  [...$('tour-dots').children].forEach((dot, n) => {
-    dot.className = n < steps.done ? 'done' : n === steps.done ? 'now' : '';
-  });
-  const title = steps.done === tour.STEPS ? '走完了' : `第 ${step} 步`;
+  const done = steps.done + (further ? further.step : 0);
+  const dots = tour.STEPS + (further ? more.STEPS : 0);
+  while ($('tour-dots').children.length < dots) $('tour-dots').append(el('i'));
+  [...$('tour-dots').children].forEach((dot, n) => { dot.className = n < done ? 'done' : n === done ? 'now' : ''; });
+  const title = done === tour.STEPS + more.STEPS ? '走完了' : `第 ${done + 1} 步`;
   if ($('tour-step').textContent !== title) $('tour-step').textContent = title;
   if ($('tour-text').textContent !== text) $('tour-text').textContent = text;
   $('tour-act').hidden = !act;
@@ -388,10 +391,8 @@ function wordsOf({ done, customer, userid, scannedAt, welcomeSeconds }) {
     };
   }
   if (done === 3) return { text: `在客户资料里点「发优惠券」，挑一张，${she}马上收到`, ...(beside ? {} : { act: openIt, label: '看客户资料' }) };
-  return { text: '券发到聊天里了。认出老客户，就是这四步。接着看怎么把他们带回来', act: toSecondHalf, label: '看后面八步' };
+  return { text: further.text, label: further.label, act: () => { location.href = further.href; } };
 }
-
-function toSecondHalf() { location.href = '/start#more'; }
 
 async function scanNow() {
   if (scanning) return;
@@ -430,10 +431,13 @@ async function catchUp() {
     get('/sandbox/messages', { after: heard }), tour.hear(), groups.hear(), hearPlaces(),
   ]);
   heard = messages.reduce((newest, message) => Math.max(newest, message.id), heard);
-  if (messages.length || happened || inGroups) {
+  if (messages.length || happened || inGroups || stale) {
+    stale = false;
     await loadConversations();
     if (chat) await loadLines();
-    steps = await tour.progress();
+    const found = await tour.progress();
+    further = found.done === tour.STEPS ? more.strip(await more.progress()) : null;
+    steps = found;
   }
   drawTour();
 }
@@ -448,6 +452,7 @@ async function begin() {
     $('chat-empty-text').textContent = '用 make demo 启动，或者调 POST /sandbox/load 装进一家店';
     return;
   }
+  more.prepare({ client, staff });
   $('me').disabled = false;
   $('chat-empty-title').textContent = '还没打开聊天';
   $('chat-empty-text').textContent = '从会话里选一位，或者来一位扫码新客户';
@@ -478,6 +483,7 @@ document.addEventListener('keydown', (event) => {
 });
 document.addEventListener('click', (event) => { if (!event.target.closest('.me')) showMembers(false); });
 window.addEventListener('hashchange', follow);
+for (const event of ['focus', 'pageshow', 'hashchange']) window.addEventListener(event, () => { stale = true; });
 narrow.addEventListener('change', () => { if (chat) showSide(here().side); });
 listen(catchUp);
 tags.listen(tagged, afterTags);

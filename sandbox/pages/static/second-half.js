@@ -82,6 +82,8 @@ async function receiverOf({ sentTask }) {
 // ---- what one can do at each step
 
 const chat = (...parts) => `/#${parts.map(encodeURIComponent).join('/')}`;
+const phoneOf = ({ target, userid }) => `/customer#${[target, userid].map(encodeURIComponent).join('/')}`;
+const roomOf = ({ target, userid }) => chat(userid, '~group', target);
 const assistant = ({ waiting }) => (waiting.length ? chat(waiting[0].userid, '~assistant') : '');
 
 function consoleLink(page, words, look) {
@@ -110,12 +112,33 @@ function actions(step, { toCustomers, toGroups, customer, group }, look) {
     () => [consoleLink('audiences', '去圈人群', look)],
     () => [consoleLink('pushes', '去排群发', look)],
     () => [link(assistant(toCustomers), '去群发助手', look, '先排一次群发')],
-    () => [link(customer && `/customer#${[customer.target, customer.userid].map(encodeURIComponent).join('/')}`, '看客户的手机', look, '等同事发出去')],
+    () => [link(customer && phoneOf(customer), '看客户的手机', look, '等同事发出去')],
     () => [consoleLink('drops', '去排爆款日', look), toMoment(5, '19:55', '到周五 19:55')],
     () => [link(assistant(toGroups), '去群发助手', look, '等任务到群主手里')],
-    () => [link(group && chat(group.userid, '~group', group.target), '去群里看', look, '等群主确认')],
+    () => [link(group && roomOf(group), '去群里看', look, '等群主确认')],
     () => [consoleLink('drops', '看战报', look), toMoment(6, '10:05', '到周六 10:05')],
   ][step]();
+}
+
+/** `{step, text, href, label}` of the step one is at, for the strip over the chat. */
+export function strip({ steps, toCustomers, toGroups, customer, group }) {
+  const at = steps.findIndex((step) => !step.done);
+  const start = { href: '/start#more', label: '看这几步' };
+  const sender = ({ waiting }) => (waiting.length ? nameOf(waiting[0].userid) : '同事');
+  const open = (sum) => ({ href: assistant(sum) || start.href, label: '去群发助手' });
+  const said = [
+    { text: '接着看怎么把老客户带回来。先到后台圈出该提醒的人', ...start },
+    { text: '人圈好了，到后台排一次群发', ...start },
+    { text: `运营排好的群发到了。替${sender(toCustomers)}点「发送」，看客户每人只收一条`, ...open(toCustomers) },
+    { text: '发出去了。从客户的手机上看看', href: customer ? phoneOf(customer) : start.href, label: '看客户的手机' },
+    { text: '排一个爆款日，再把时间拨到周五 19:55', ...start },
+    { text: `群里的消息写好了。替群主${sender(toGroups)}点「发送」`, ...open(toGroups) },
+    { text: '群主确认了，去群里看看', href: group ? roomOf(group) : start.href, label: '去群里看' },
+    { text: '抢完看战报。把时间拨到周六早上，还有一条战报等群主点', ...start },
+    { text: '十二步都走完了。认出老客户，再把他们带回来', ...start, label: '从头看看' },
+  ];
+  const n = at < 0 ? STEPS : at;
+  return { step: n, ...said[n] };
 }
 
 let drawn = '';
