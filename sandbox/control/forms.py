@@ -39,25 +39,6 @@ class ClientForm(Form):
     forget_cookies: list[Cookie] = []
 
 
-class DepartmentForm(Form):
-    id: Annotated[int, Field(ge=1, lt=2**32)]
-    name: Name
-    parentid: int = 0
-    order: int = 0
-
-
-class MemberForm(Form):
-    userid: UserId
-    name: Name
-    department: list[int] = [1]
-    position: Text = ""
-    avatar: Text = ""
-    gender: Literal[0, 1, 2] = 0
-    customer_contact: bool = True
-    licensed: bool = True
-    status: Literal[1, 2, 4, 5] = 1
-
-
 class CustomerForm(Form):
     """A key that is absent is made up; `unionid: null` means that there is none."""
 
@@ -88,96 +69,6 @@ class StaffPatch(Form):
 class TagRef(Form):
     group: Name
     name: Name
-
-
-class FollowForm(Form):
-    userid: UserId
-    external_userid: ExternalUserId
-    createtime: Annotated[int, Field(ge=0, lt=2**32)]
-    remark: Text = ""
-    description: Text = ""
-    remark_mobiles: list[Text] = []
-    add_way: int = 1
-    state: Annotated[Text, Field(max_length=30)] = ""
-    relation: Literal["half", "mutual", "deleted_by_member", "deleted_by_customer"] = "mutual"
-    tags: list[TagRef] = []
-
-
-class TagGroupForm(Form):
-    name: Name
-    tags: list[Name]
-
-
-class ContactWayForm(Form):
-    user: list[UserId]
-    state: Annotated[Text, Field(max_length=30)] = ""
-    remark: Annotated[Text, Field(max_length=30)] = ""
-    config_id: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = None
-    skip_verify: bool = True
-
-
-class LoadedMessage(Form):
-    userid: UserId
-    external_userid: ExternalUserId
-    from_: Annotated[Literal["staff", "customer"], Field(alias="from")]
-    text: Name
-    at: Moment
-
-
-class SeatForm(Form):
-    """Somebody's place in a group."""
-
-    userid: UserId | None = None
-    external_userid: ExternalUserId | None = None
-    join_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
-    join_scene: Literal[1, 2, 3] | None = None
-    invitor: UserId | None = None
-    state: Annotated[Text, Field(max_length=30)] = ""
-
-    @model_validator(mode="after")
-    def one_person(self) -> "SeatForm":
-        if (self.userid is None) == (self.external_userid is None):
-            raise ValueError("name one of userid and external_userid")
-        return self
-
-
-class GroupForm(Form):
-    name: Name
-    owner: UserId
-    members: list[SeatForm] = []
-
-
-class LoadedGroup(GroupForm):
-    chat_id: ChatId | None = None
-    create_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
-    notice: Text = ""
-    admins: list[UserId] = []
-
-
-class LoadedGroupMessage(Form):
-    chat_id: ChatId
-    userid: UserId | None = None
-    external_userid: ExternalUserId | None = None
-    text: Name
-    at: Moment
-
-
-class RobotForm(Form):
-    name: Name
-    key: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{8,64}$")] | None = None
-
-
-class LoadForm(Form):
-    departments: list[DepartmentForm] = []
-    staff: list[MemberForm] = []
-    customers: list[CustomerForm] = []
-    tag_groups: list[TagGroupForm] = []
-    follows: list[FollowForm] = []
-    contact_ways: list[ContactWayForm] = []
-    messages: list[LoadedMessage] = []
-    groups: list[LoadedGroup] = []
-    group_messages: list[LoadedGroupMessage] = []
-    robots: list[RobotForm] = []
 
 
 class ResetForm(Form):

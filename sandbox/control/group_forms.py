@@ -4,9 +4,37 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sandbox.control.forms import ChatId, ExternalUserId, Form, Name, SeatForm, Text, UserId
+from sandbox.control.forms import ChatId, ExternalUserId, Form, Name, Text, UserId
 
 Line = Annotated[Text, Field(min_length=1, max_length=4000)]
+
+
+class SeatForm(Form):
+    """Somebody's place in a group."""
+
+    userid: UserId | None = None
+    external_userid: ExternalUserId | None = None
+    join_time: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    join_scene: Literal[1, 2, 3] | None = None
+    invitor: UserId | None = None
+    state: Annotated[Text, Field(max_length=30)] = ""
+
+    @model_validator(mode="after")
+    def one_person(self) -> "SeatForm":
+        if (self.userid is None) == (self.external_userid is None):
+            raise ValueError("name one of userid and external_userid")
+        return self
+
+
+class GroupForm(Form):
+    name: Name
+    owner: UserId
+    members: list[SeatForm] = Field(default_factory=list)
+
+
+class RobotForm(Form):
+    name: Name
+    key: Annotated[str, Field(pattern=r"^[0-9A-Za-z\-]{8,64}$")] | None = None
 
 
 class JoinForm(SeatForm):

@@ -6,8 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox import groups
-from sandbox.control.forms import GroupForm
-from sandbox.control.group_forms import ChangeForm, GroupLineForm, JoinForm, LeaveForm
+from sandbox.control.group_forms import ChangeForm, GroupForm, GroupLineForm, JoinForm, LeaveForm
 from sandbox.control.lookups import find_group, find_member, find_person, query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp

@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from sandbox import groups, people
-from sandbox.control.forms import FollowForm, LoadedGroup, LoadedMessage, LoadForm
+from sandbox.control.load_forms import FollowForm, LoadedGroup, LoadedMessage, LoadForm
 from sandbox.control.lookups import find_group, find_member, find_person
 from sandbox.control.reading import read_form
 from sandbox.control.robots import make_robot

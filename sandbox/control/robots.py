@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.app_records import Robot
-from sandbox.control.forms import RobotForm
+from sandbox.control.group_forms import RobotForm
 from sandbox.control.lookups import query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
