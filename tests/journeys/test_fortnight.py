@@ -134,7 +134,8 @@ def plan_the_drop(shop, robot_key):
         name="周五花市", weekday=5, at_time="20:00", teaser_days_before=1, teaser_time="19:00", recap_days_after=1,
         recap_time="10:00", product="郁金香", sku="", price_fen=3990, stock=300, url="https://shop.example/g/1",
         media_id=None, group_ids=tuple(group.id for group in shop.make.rows(Group)),
-        teaser="{时间} 开抢：{商品} {价格}", launch="{商品} {价格}，{时间} 开抢，共 {份数} 份", recap="第 {期数} 期谢谢大家",
+        teaser="{时间} 开抢：{商品} {价格}", launch="{商品} {价格}，{时间} 开抢，共 {份数} 份",
+        recap="第 {期数} 期谢谢大家",
     )  # fmt: skip
     with runtime.transaction() as session:
         drops.create(
