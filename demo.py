@@ -23,6 +23,7 @@ import requests
 from flask import Flask
 from pydantic import SecretStr
 
+import demo_programme
 from clocks import SandboxClock
 from config import Business, Database, Security, Server, Settings, WeCom
 from crm import coupons, gates, shops, users
@@ -165,6 +166,7 @@ def _fill(runtime: Runtime, plan: Plan) -> None:
         _call("POST", f"{plan.sandbox_url}/sandbox/load", demo_shop.corp(plan.seed, now))
     sync(runtime)
     _offer_coupons(runtime, now)
+    demo_programme.prepare(runtime, _call("GET", f"{plan.sandbox_url}/sandbox/robots")["robots"][0]["key"])
     if plan.orders:
         progress = Progress(is_terminal=sys.stderr.isatty())
         import_file(runtime, plan.orders, mapping=plan.mapping, shop=SHOP, progress=progress)

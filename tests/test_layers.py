@@ -14,7 +14,8 @@ EVERYTHING = DOORS | BELOW_THE_DOORS | {"config", "connectors", "sandbox", "cloc
 MAY_IMPORT: dict[str, set[str]] = {  # besides itself
     "app": EVERYTHING | {"commands"},
     "commands": EVERYTHING | {"demo", "doctor", "supervisor", "web"},
-    "demo": EVERYTHING | {"supervisor", "web"},
+    "demo": EVERYTHING | {"demo_programme", "supervisor", "web"},
+    "demo_programme": {"crm", "models", "runtime"},
     "doctor": EVERYTHING,
     "supervisor": set(),
     "web": EVERYTHING,

@@ -27,6 +27,7 @@ SPEAKS = {
     "demo": "to the sandbox and to our own pages",
     "doctor": "to our own public address, and to WeCom's front door for the time, with no token",
     "web": "to nobody: it listens",
+    "jobs.alarm": "to nobody: it asks what this machine is called",
 }
 OPENS = {
     "runtime": "transaction and reading",
