@@ -31,6 +31,7 @@ import sidebar
 from callers import anyone, refuse_undeclared
 from crm import audits, media
 from crm.errors import BadInput, Refused, RuleError
+from jobs.schedule import PLANS
 from runtime import ROOT, Runtime
 from words import gettext
 
@@ -46,6 +47,7 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
     """
     app = Program("huitou", root_path=str(ROOT), template_folder="templates", static_folder=None)
     app.extensions["huitou"] = runtime
+    app.extensions["huitou_plans"] = PLANS  # for the page 任务: doors do not know each other
     app.config.update(
         SECRET_KEY=runtime.vault.session_key,
         SESSION_COOKIE_HTTPONLY=True,

@@ -1,6 +1,18 @@
 """Door: operators run the business."""
 
-from console import audiences, audits, coupons, home, inbox, media, outbound, sign_in, users
+from console import audiences, audits, coupons, home, inbox, jobs, media, outbound, sign_in, users
 from console.door import blueprint
 
-__all__ = ["audiences", "audits", "blueprint", "coupons", "home", "inbox", "media", "outbound", "sign_in", "users"]
+__all__ = [
+    "audiences",
+    "audits",
+    "blueprint",
+    "coupons",
+    "home",
+    "inbox",
+    "jobs",
+    "media",
+    "outbound",
+    "sign_in",
+    "users",
+]

@@ -3,6 +3,7 @@
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from console import job_words
 from console.door import AUDIT, blueprint, is_part, user_only
 from console.inbox import number_asked
 from crm import audits
@@ -38,6 +39,7 @@ def done(action: str) -> str:
         "coupon.grant": gettext("发了一张券"),
         "coupon.revoke": gettext("作废一张券"),
         "key.revoke": gettext("停用一把密钥"),
+        "job.run": gettext("让任务现在跑一次"),
     }
     if action in words:
         return words[action]
@@ -75,6 +77,7 @@ def about(row: Audit) -> str:
         "coupon": gettext("券 %(id)s", id=number),
         "coupon_batch": gettext("第 %(id)s 批券", id=number),
         "login": "–",
+        "job": gettext("任务 %(name)s", name=job_words.name_and_deed(number)[0]),
     }
     return words.get(kind) or row.subject or "–"
 

@@ -28,6 +28,8 @@ COUPONS = ("operator", "finance")
 AUDIT = ("developer",)
 OUTBOUND = ("operator", "developer")
 MESSAGES = ("operator", "manager")  # who reads audiences, pushes and drops; a manager changes none
+JOBS = ("operator", "developer")
+RUN_JOBS = ("developer",)
 OWNER: tuple[str, ...] = ("owner",)
 
 

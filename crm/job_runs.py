@@ -118,20 +118,9 @@ def settle(session: Session, claim: Claim, state: str, *, did: int | None, reaso
 def ask(session: Session, job: str, *, now: datetime) -> None:
     """Have a job run soon, once. Raises `Conflict` while it runs or waits already."""
     take_turn(session)
-    if busy_among(session, [job]):
+    waiting = {"state": "waiting", "worker": "", "tries": 0, "reason": "", "started_at": now, "expected_by": now}
+    if busy_among(session, [job]) or not insert_if_absent(session, JobRun, job=job, slot=now, **waiting):
         raise Conflict("这个任务正在跑，等它跑完")
-    insert_if_absent(
-        session,
-        JobRun,
-        job=job,
-        slot=now,
-        state="waiting",
-        worker="",
-        tries=0,
-        reason="",
-        started_at=now,
-        expected_by=now,
-    )
 
 
 def forget(session: Session, *, now: datetime) -> int:

@@ -22,7 +22,7 @@ pytestmark = [
 ]
 PATHS = (
     "/console/", "/console/inbox", "/console/inbox/2", "/console/inbox/3", "/console/outbound?open=1",
-    "/console/coupons?new=1", "/console/audit", "/console/users", "/console/account",
+    "/console/coupons?new=1", "/console/audit", "/console/users", "/console/account", "/console/jobs",
 )  # fmt: skip
 
 # Every text against the nearest opaque ground beneath it; WCAG's formula. Answers the words that are too pale.
@@ -72,6 +72,9 @@ def address(runtime: Any, make: Any) -> Iterator[str]:
         make.touch(state, kind="coupon")
     make.coupon_batch(name="老客回头券")
     make.coupon_batch(name="停发的券", closed_at=runtime.now())
+    for state in ("done", "failed", "killed", "skipped"):
+        make.run("sync", state, reason="Throttled")
+    make.run("forget_old", "running", expected_by=runtime.now())
     with served(create_app(runtime)) as url:
         yield url
 

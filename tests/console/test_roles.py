@@ -10,6 +10,7 @@ PAGES = {
     "/console/": set(ROLES),
     "/console/account": set(ROLES),
     "/console/inbox": {"owner", "operator", "developer"},
+    "/console/jobs": {"owner", "operator", "developer"},
     "/console/outbound": {"owner", "operator", "developer"},
     "/console/coupons": {"owner", "operator", "finance"},
     "/console/audit": {"owner", "developer"},
@@ -19,6 +20,7 @@ BATCH = {"name": "回头券", "value": "15", "threshold": "99", "total": "10", "
 BUTTONS = {
     "/console/inbox/1/replay": ({}, {"owner", "operator", "developer"}),
     "/console/inbox/1/body": ({}, {"owner", "developer"}),
+    "/console/jobs/sync/run": ({}, {"owner", "developer"}),
     "/console/coupons": (BATCH, {"owner", "operator"}),
     "/console/coupons/1/close": ({}, {"owner", "operator"}),
     "/console/outbound/mode": ({"mode": "stopped"}, {"owner"}),
