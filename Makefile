@@ -6,7 +6,7 @@ PY = .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo run work migrate test lint format types bench sure
+.PHONY: help setup demo run work migrate test lint format types bench soak sure
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1 /p' $(MAKEFILE_LIST) | while read -r name words; do printf '  make %-9s %s\n' "$$name" "$$words"; done
@@ -37,6 +37,9 @@ format: setup  ## let ruff put it right
 
 bench: setup  ## measure, both sides in one run; SCALE=full for the big one
 	@$(PY) -m bench
+
+soak: setup  ## 25,000 recipients under faults and kills, on both databases; prints its figures
+	@SOAK=full $(PY) -m pytest -q -s -n0 tests/journeys/test_soak.py
 
 types: setup  ## check the types
 	@$(PY) -m mypy .

@@ -130,11 +130,14 @@ class Masses:
         return task
 
     def confirm(self, *userids: str) -> int:
-        """These (or all) members send everything they have been given; how many tasks."""
+        """These (or all) members send everything that has reached them; how many tasks."""
         count = 0
+        now = self.sandbox.get("/sandbox/clock")["now"]
+        dispatched = now - self.sandbox.get("/sandbox/mass-rules")["dispatch_seconds"]
         for shown in self.sandbox.get("/sandbox/mass-messages")["mass_messages"]:
             for task in shown["tasks"]:
-                if shown["cancelled"] or task["status"] or (userids and task["userid"] not in userids):
+                is_theirs = not userids or task["userid"] in userids
+                if shown["cancelled"] or task["status"] or shown["created_at"] > dispatched or not is_theirs:
                     continue
                 self.sandbox.post("/sandbox/mass-messages/confirm", {"msgid": shown["msgid"], "userid": task["userid"]})
                 count += 1

@@ -1,8 +1,8 @@
 """Whole `serve` and `work` processes on the sandbox's clock, as an installation on several machines has them.
 
-`python -m tests.processes SANDBOX_URL WITNESS` imports everything once, then forks a process for each line on its
+`python -m tests.processes SANDBOX_URL WITNESS HURRY` imports everything once, then forks a process for each line on its
 input, `{"words": [...], "environ": {...}}`, and prints its id. All end when the input does. Each run of a timed job
-leaves a line in the file WITNESS, which knows nothing of our tables.
+leaves a line in the file WITNESS, which knows nothing of our tables. The lanes sleep HURRY times shorter than usual.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ import commands
 from app import create_app
 from clocks import SandboxClock
 from config import Settings
+from jobs import worker
 from jobs.alarm import Rates
 from jobs.schedule import TIMED, Job
 from runtime import Runtime
@@ -34,11 +36,11 @@ RATES = Rates(tick_seconds=0.1, beat_seconds=1.0, dead_seconds=5.0)
 class Processes:
     """Starts and kills them; all read the same settings."""
 
-    def __init__(self, settings: Settings, sandbox_url: str, witness: Path) -> None:
+    def __init__(self, settings: Settings, sandbox_url: str, witness: Path, *, hurry: int = 1) -> None:
         self._environ = _environ(settings)
         self.witness = witness
         self._forks: Any = subprocess.Popen(
-            [sys.executable, "-m", "tests.processes", sandbox_url, str(witness)],
+            [sys.executable, "-m", "tests.processes", sandbox_url, str(witness), str(hurry)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
         )  # fmt: skip
 
@@ -71,8 +73,8 @@ class Processes:
 
 
 @contextmanager
-def processes(settings: Settings, sandbox_url: str, witness: Path) -> Iterator[Processes]:
-    started = Processes(settings, sandbox_url, witness)
+def processes(settings: Settings, sandbox_url: str, witness: Path, *, hurry: int = 1) -> Iterator[Processes]:
+    started = Processes(settings, sandbox_url, witness, hurry=hurry)
     try:
         yield started
     finally:
@@ -108,14 +110,15 @@ def _witnessed(name: str, job: Job, witness: str) -> Job:
     return run
 
 
-def _run(words: list[str], environ: dict[str, str], sandbox_url: str, witness: str) -> None:
+def _run(words: list[str], environ: dict[str, str], sandbox_url: str, witness: str, hurry: int) -> None:
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):
         os.dup2(silence, stream)
     os.environ.update(environ)
     TIMED.update({name: (_witnessed(name, job, witness), plan) for name, (job, plan) in TIMED.items()})
+    worker.LANES = tuple(replace(lane, every_seconds=lane.every_seconds / hurry) for lane in worker.LANES)  # type: ignore[assignment]
     clock = SandboxClock(sandbox_url)
-    clock.follow(0.1)
+    clock.follow(0.1 / hurry)
     commands.main(create_app, ["--config", os.devnull, *words], clock=clock, rates=RATES)
 
 
@@ -124,7 +127,7 @@ def main(*outside: str) -> None:
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            _run(**json.loads(line), sandbox_url=outside[0], witness=outside[1])
+            _run(**json.loads(line), sandbox_url=outside[0], witness=outside[1], hurry=int(outside[2]))
             os._exit(0)
         children.append(child)
         print(child, flush=True)
