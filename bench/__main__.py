@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import callbacks
+from bench import callbacks, schedule
 
-ROWS = (callbacks.rows,)
+ROWS = (callbacks.rows, schedule.rows)
 FOLDER = Path(__file__).resolve().parent / "results"
 
 
