@@ -365,6 +365,15 @@ def test_hostile_names_and_texts_stay_words(chromium, corp, size):
             assert "演示" in page.title(), place
 
 
+@pytest.mark.parametrize("address", ["#%/%E0%A4%A", "#linxiaowen/~constructor/x", "#linxiaowen/~group/wrnobody"])
+def test_an_address_that_leads_nowhere_leaves_a_client_that_works(chromium, corp, address):
+    with opened(chromium, f"{corp.url}/{address}", PHONES[0], errors="group" in address) as page:
+        expect(page.locator("#me-name")).to_have_text("林晓雯")
+        page.goto(f"{corp.url}/#linxiaowen/~assistant")
+
+        expect(page.get_by_text("没有要发的")).to_be_visible()
+
+
 # The clock
 
 

@@ -7,7 +7,7 @@ import { bubble, inShort } from './bubbles.js';
 import * as groups from './groups.js';
 import * as robots from './robots.js';
 import * as more from './second-half.js';
-import { $, Refused, clock, el, get, picture, pictureOf, post, watch, when, day, minute, weekday } from './sandbox.js';
+import { $, Refused, clock, el, get, hashOf, partsOf, picture, pictureOf, post, watch, when, day, minute, weekday } from './sandbox.js';
 import * as tags from './tags.js';
 import { inSheet } from './time.js';
 import * as tour from './tour.js';
@@ -64,12 +64,10 @@ const PLACES = {
 };
 
 function here() {
-  const [userid = '', second = '', third = ''] = location.hash.slice(1).split('/').map(decodeURIComponent);
+  const [userid = '', second = '', third = ''] = partsOf(location.hash);
   if (second.startsWith('~')) return { userid, place: second.slice(1), which: third };
   return { userid, external_userid: second, side: third === 'side', tags: third === 'tags' };
 }
-
-const hashOf = (...parts) => '#' + parts.filter(Boolean).map(encodeURIComponent).join('/');
 
 function go(userid, external_userid = '', side = false, replace = false) {
   const hash = hashOf(userid, external_userid, side ? 'side' : '');

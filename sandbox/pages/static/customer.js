@@ -2,7 +2,7 @@
 
 import { bubble, inShort } from './bubbles.js';
 import { linesOf } from './group-lines.js';
-import { $, clock, day, el, get, icon, minute, picture, watch, when } from './sandbox.js';
+import { $, clock, day, el, get, hashOf, icon, partsOf, minute, picture, watch, when } from './sandbox.js';
 
 const body = document.body;
 const phone = matchMedia('(max-width: 719px)');
@@ -19,11 +19,9 @@ let drawn = {};
 // ---- where we are: #external_userid/the member or group whose chat is open
 
 function here() {
-  const [external_userid = '', chat = ''] = location.hash.slice(1).split('/').map(decodeURIComponent);
+  const [external_userid = '', chat = ''] = partsOf(location.hash);
   return { external_userid, chat };
 }
-
-const hashOf = (...parts) => '#' + parts.filter(Boolean).map(encodeURIComponent).join('/');
 
 async function follow() {
   const wanted = here();

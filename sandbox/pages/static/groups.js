@@ -4,7 +4,7 @@ import { inShort } from './bubbles.js';
 import { linesOf } from './group-lines.js';
 import { manage, refresh } from './group-sheet.js';
 import { fill, show } from './pane.js';
-import { clock, day, el, get, icon, minute } from './sandbox.js';
+import { Refused, clock, day, el, get, icon, minute } from './sandbox.js';
 
 const READ_FOR_SECONDS = 2 * 86400; // older lines count as read
 
@@ -47,9 +47,10 @@ export function close() { open_ = null; drawn = ''; }
 /** Draws the open group afresh when something about it is new. */
 export async function draw() {
   const mine = open_;
-  if (!mine) return;
-  const whole = await get(`/sandbox/groups/${encodeURIComponent(mine.chat_id)}`);
+  if (!mine || mine.isNowhere) return;
+  const whole = await get(`/sandbox/groups/${encodeURIComponent(mine.chat_id)}`).catch(nobody);
   if (mine !== open_) return;
+  if (!whole) { mine.isNowhere = true; showNowhere(); return; }
   mine.whole = whole;
   refresh(whole);
   const lines = said[mine.chat_id] || [];
@@ -70,6 +71,16 @@ export async function draw() {
       : el('div', { className: 'empty' }, icon('people'), el('b', {}, '群里还没有人说话'), el('p', {}, '群主确认的群发会出现在这里')),
   ], true);
   markRead(mine.chat_id, lines);
+}
+
+function nobody(error) {
+  if (!(error instanceof Refused)) throw error;
+  return null;
+}
+
+function showNowhere() {
+  show({ name: 'group', title: '没有这个群' });
+  fill([el('div', { className: 'empty' }, icon('people'), el('b', {}, '没有这个群'), el('p', {}, '从会话里选一个'))]);
 }
 
 /** A row of the list of conversations. */

@@ -12,11 +12,13 @@ export function show({ title, note = '', acts = [], name }) {
   return $('pane-body');
 }
 
-/** Puts children into the body; who has scrolled to its end stays at the end. */
+/** Puts children into the body; who has scrolled to its end stays at the end, and the focus does not fall out. */
 export function fill(children, toEnd = false) {
   const body = $('pane-body');
   const atEnd = body.scrollHeight - body.scrollTop - body.clientHeight < 80;
+  const focused = body.contains(document.activeElement);
   body.replaceChildren(...children);
+  if (focused) body.focus();
   if (toEnd && atEnd) body.scrollTop = body.scrollHeight;
 }
 

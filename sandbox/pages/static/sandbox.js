@@ -106,6 +106,12 @@ export const second = (at) => `${minute(at)}:${parts(at).second}`;
 
 export const when = (at) => (day(at) === '今天' ? minute(at) : `${day(at)} ${minute(at)}`);
 
+/** The parts of an address's hash, and a hash of such parts; what is no good encoding is taken as it stands. */
+export const partsOf = (hash) => hash.slice(1).split('/').map((part) => {
+  try { return decodeURIComponent(part); } catch { return part; }
+});
+export const hashOf = (...given) => '#' + given.filter(Boolean).map(encodeURIComponent).join('/');
+
 /** Runs `look` about each second while the page is seen; says when the sandbox cannot be reached. */
 export function watch(look, offline) {
   const again = async () => {

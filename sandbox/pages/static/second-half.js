@@ -5,6 +5,7 @@ import { $, clock, el, get, put } from './sandbox.js';
 import { nowInWords } from './time.js';
 
 const SINCE = 'sandbox.second.since'; // the sandbox's time at which this round began
+const LAUNCHED = 'sandbox.second.launched'; // the evening the time was moved to from here
 const VISITED = 'sandbox.second.visited'; // console pages opened from here in this round
 export const STEPS = 8;
 
@@ -17,7 +18,7 @@ export function prepare(given) { ({ client, staff, moved } = given); }
 
 export function startOver() {
   localStorage.setItem(SINCE, String(clock.now()));
-  localStorage.removeItem(VISITED);
+  for (const mark of [VISITED, LAUNCHED]) localStorage.removeItem(mark);
 }
 
 const read = (name) => { try { return JSON.parse(localStorage.getItem(name)); } catch { return null; } };
@@ -30,7 +31,8 @@ export async function progress() {
   const { mass_messages } = await get('/sandbox/mass-messages');
   const ours = mass_messages.filter((one) => one.creator === null && one.created_at >= begun && !one.cancelled);
   const [toCustomers, toGroups] = ['single', 'group'].map((kind) => sumUp(ours.filter((one) => one.chat_type === kind)));
-  const recap = toGroups.messages.find((one) => toGroups.firstSentAt && one.created_at > toGroups.firstSentAt + 3600);
+  const launchedAt = toGroups.firstSentAt && Math.max(toGroups.firstSentAt, read(LAUNCHED) || 0); // a teaser may be sent before
+  const recap = toGroups.messages.find((one) => launchedAt && one.created_at > launchedAt + 3600);
   const [customer, group] = await Promise.all([receiverOf(toCustomers), receiverOf(toGroups)]);
   const visited = read(VISITED) || [];
   const seen = (mark, sum) => Boolean(sum.firstSentAt) && (read(mark) || { at: 0 }).at >= sum.firstSentAt;
@@ -96,12 +98,16 @@ function consoleLink(page, words, look) {
 
 const link = (href, words, look, otherwise) => (href ? el('a', { className: `button ${look}`, href }, words) : el('span', {}, otherwise));
 
-function toMoment(weekday, time, words) {
+function toMoment(weekday, time, words, mark) {
   return el('button', {
     className: 'button outline', type: 'button',
     onclick: async ({ target }) => {
       target.disabled = true;
-      try { clock.take(await put('/sandbox/clock', { to: { weekday, time } })); await moved(nowInWords()); } finally { target.disabled = false; }
+      try {
+        clock.take(await put('/sandbox/clock', { to: { weekday, time } }));
+        if (mark) localStorage.setItem(mark, String(clock.now()));
+        await moved(nowInWords());
+      } finally { target.disabled = false; }
     },
   }, words);
 }
@@ -113,7 +119,7 @@ function actions(step, { toCustomers, toGroups, customer, group }, look) {
     () => [consoleLink('pushes', '去排群发', look)],
     () => [link(assistant(toCustomers), '去群发助手', look, '先排一次群发')],
     () => [link(customer && phoneOf(customer), '看客户的手机', look, '等同事发出去')],
-    () => [consoleLink('drops', '去排爆款日', look), toMoment(5, '19:55', '到周五 19:55')],
+    () => [consoleLink('drops', '去排爆款日', look), toMoment(5, '19:55', '到周五 19:55', LAUNCHED)],
     () => [link(assistant(toGroups), '去群发助手', look, '等任务到群主手里')],
     () => [link(group && roomOf(group), '去群里看', look, '等群主确认')],
     () => [consoleLink('drops', '看战报', look), toMoment(6, '10:05', '到周六 10:05')],
