@@ -365,13 +365,21 @@ def test_hostile_names_and_texts_stay_words(chromium, corp, size):
             assert "演示" in page.title(), place
 
 
-@pytest.mark.parametrize("address", ["#%/%E0%A4%A", "#linxiaowen/~constructor/x", "#linxiaowen/~group/wrnobody"])
+@pytest.mark.parametrize("address", ["#%/%E0%A4%A", "#linxiaowen/~constructor/x"])
 def test_an_address_that_leads_nowhere_leaves_a_client_that_works(chromium, corp, address):
-    with opened(chromium, f"{corp.url}/{address}", PHONES[0], errors="group" in address) as page:
+    with opened(chromium, f"{corp.url}/{address}", PHONES[0]) as page:
         expect(page.locator("#me-name")).to_have_text("林晓雯")
         page.goto(f"{corp.url}/#linxiaowen/~assistant")
 
         expect(page.get_by_text("没有要发的")).to_be_visible()
+
+
+def test_a_group_that_is_not_there_is_said(chromium, corp):
+    with opened(chromium, f"{corp.url}/#linxiaowen/~group/wrnobody", errors=1) as page:  # the browser reports the 404
+        expect(page.get_by_text("从会话里选一个")).to_be_visible()
+        page.locator("#conversations a").first.click()
+
+        expect(page.get_by_text("从会话里选一个")).to_be_hidden()
 
 
 # The clock
