@@ -20,8 +20,12 @@ from models import (
     Identity,
     Inbox,
     JobRun,
+    MassMessage,
+    MassRecipient,
+    MassTask,
     Order,
     OrderLine,
+    OtherMessage,
     Push,
     Shop,
     Staff,
@@ -170,6 +174,33 @@ class Make:
         values = {"name": f"群{self._next()}", "created_at": now, "known_at": now} | more
         values["owner_staff_id"] = (owner or self.staff()).id
         row: Group = self._save(Group(chat_id=chat_id or f"wr{self._next():030d}", **values))
+        return row
+
+    def mass_message(self, push: Push | None = None, **more: Any) -> MassMessage:
+        """A mass message of a push, planned and waiting for staff."""
+        now = self.runtime.now()
+        values = {
+            "chat_type": "single", "slot": now, "month": f"{now:%Y-%m}", "text": "上新了", "state": "waiting",
+            "created_at": now,
+        } | more  # fmt: skip
+        row: MassMessage = self._save(MassMessage(push_id=(push or self.push()).id, **values))
+        return row
+
+    def mass_task(self, message: MassMessage, staff: Staff | None = None, **more: Any) -> MassTask:
+        staff = staff or self.staff()
+        values = {"number": 1, "text": message.text, "state": "created"} | more
+        row: MassTask = self._save(MassTask(message_id=message.id, staff_id=staff.id, userid=staff.userid, **values))
+        return row
+
+    def mass_recipient(self, message: MassMessage, target: str, **more: Any) -> MassRecipient:
+        row: MassRecipient = self._save(MassRecipient(message_id=message.id, target=target, **more))
+        return row
+
+    def other_message(self, msgid: str, **more: Any) -> OtherMessage:
+        """A mass message somebody else made, whose results are to be read."""
+        now = self.runtime.now()
+        values = {"chat_type": "single", "made_at": now, "seen_at": now, "next_look_at": now} | more
+        row: OtherMessage = self._save(OtherMessage(msgid=msgid, **values))
         return row
 
     def coupon_batch(self, **more: Any) -> CouponBatch:
