@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import groups, quotas, senders, wordings
@@ -34,7 +34,6 @@ class Target(NamedTuple):
 
     target: str
     contact_id: int | None
-    customer_id: int | None
     group_id: int | None
     staff_id: int | None
     reason: str = ""
@@ -125,7 +124,7 @@ def next_chunk(session: Session, message_id: int, *, limit: int = AT_ONCE) -> Ch
     else:
         conditions = Conditions.model_validate(message.conditions)
         meant = matching(conditions, now=message.created_at)
-        ids, targets = _customers(session, meant, conditions.staff_ids, message.resume_after, limit)
+        ids, targets = _customers(session, message, meant, conditions.staff_ids, limit)
         matched = 0
         if message.resume_after == 0:
             matched = session.scalar(meant.with_only_columns(func.count())) or 0
@@ -133,7 +132,7 @@ def next_chunk(session: Session, message_id: int, *, limit: int = AT_ONCE) -> Ch
         message_id=message_id,
         month=message.month,
         after=message.resume_after,
-        upto=ids[-1] if ids else message.resume_after,
+        upto=max([*ids, message.resume_after]),
         targets=targets,
         is_last=len(ids) < limit,
         matched=matched if message.resume_after == 0 else None,
@@ -141,22 +140,25 @@ def next_chunk(session: Session, message_id: int, *, limit: int = AT_ONCE) -> Ch
 
 
 def _customers(
-    session: Session, meant: Any, staff_ids: Sequence[int], after: int, limit: int
+    session: Session, message: MassMessage, meant: Select[int], staff_ids: Sequence[int], limit: int
 ) -> tuple[list[int], list[Target]]:
-    has_contact = exists().where(Contact.customer_id == Customer.id).correlate(Customer)
-    ids = list(session.scalars(meant.where(has_contact, Customer.id > after).order_by(Customer.id).limit(limit)))
+    """The next by id; behind the last one those passed by, whose contact came to them from a customer not yet seen."""
+    has_contact = exists().where(Contact.customer_id == Customer.id)
+    is_known = has_contact.where(
+        MassRecipient.message_id == message.id, MassRecipient.target == Contact.external_userid
+    )
+    by_id = meant.where(has_contact.correlate(Customer)).order_by(Customer.id)
+    ids = list(session.scalars(by_id.where(Customer.id > message.resume_after).limit(limit)))
+    if len(ids) < limit:
+        passed_by = by_id.where(Customer.id <= message.resume_after, ~is_known.correlate(Customer))
+        ids += session.scalars(passed_by.limit(limit - len(ids)))
     chosen = senders.of(session, ids, staff_ids)
     left_out = [customer_id for customer_id in ids if customer_id not in chosen]
-    targets = [
-        Target(sender.external_userid, sender.contact_id, customer_id, None, sender.staff_id)
-        for customer_id, sender in chosen.items()
-    ]
+    targets = [Target(sender.external_userid, sender.contact_id, None, sender.staff_id) for sender in chosen.values()]
     if left_out:
         faces = select(Contact).where(Contact.customer_id.in_(left_out)).order_by(Contact.id.desc())
         first = {contact.customer_id: contact for contact in session.scalars(faces)}
-        targets += [
-            Target(face.external_userid, face.id, owner, None, None, NO_SENDER) for owner, face in first.items()
-        ]
+        targets += [Target(face.external_userid, face.id, None, None, NO_SENDER) for face in first.values()]
     return ids, targets
 
 
@@ -166,7 +168,7 @@ def _groups(session: Session, message: MassMessage, limit: int) -> tuple[list[in
     targets = []
     for each in (found[group_id] for group_id in wanted if group_id in found):
         owner = each.owner.id if each.owner and not each.trouble else None
-        targets.append(Target(each.group.chat_id, None, None, each.group.id, owner, each.trouble))
+        targets.append(Target(each.group.chat_id, None, each.group.id, owner, each.trouble))
     return wanted, targets
 
 
@@ -199,17 +201,25 @@ def plan(session: Session, chunk: Chunk, *, limit: int, shop_name: str, now: dat
 
 
 def _without_known(session: Session, chunk: Chunk) -> list[Target]:
-    """Who is not a recipient of this message already, by another contact that came to them meanwhile."""
-    of_message = MassRecipient.message_id == chunk.message_id
-    owners = [each.customer_id for each in chunk.targets if each.customer_id is not None]
-    known = set(
+    """Whose customer is no recipient of this message yet: since it was read, two of them may have become one."""
+    faces = [each.contact_id for each in chunk.targets if each.contact_id is not None]
+    if not faces:
+        return chunk.targets
+    owner_of = dict(session.execute(select(Contact.id, Contact.customer_id).where(Contact.id.in_(faces))).all())
+    taken = set(
         session.scalars(
             select(Contact.customer_id)
-            .join(MassRecipient, MassRecipient.contact_id == Contact.id)
-            .where(of_message, Contact.customer_id.in_(owners))
+            .join(MassRecipient, MassRecipient.target == Contact.external_userid)
+            .where(MassRecipient.message_id == chunk.message_id, Contact.customer_id.in_(set(owner_of.values())))
         )
     )
-    return [each for each in chunk.targets if each.customer_id not in known]
+    fresh: list[Target] = []
+    for each in chunk.targets:
+        owner = owner_of[each.contact_id or 0]
+        if owner not in taken:
+            taken.add(owner)
+            fresh.append(each)
+    return fresh
 
 
 def _fill(session: Session, message: MassMessage, planned: Iterable[Target], shop_name: str) -> dict[str, int]:
