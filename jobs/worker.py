@@ -52,9 +52,9 @@ class Worker:
         self._stopping.set()
         for lane in LANES:
             self._runtime.wake(lane.name)
+        self._alarm.stop(timeout_seconds)  # first: it would begin new runs meanwhile
         for thread in self._threads:
             thread.join(timeout_seconds)
-        self._alarm.stop(timeout_seconds)
 
     def run_forever(self) -> None:
         """Run until interrupted."""
