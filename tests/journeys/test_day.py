@@ -1,4 +1,4 @@
-"""A day of the shop with two web processes and two workers on one database: each slot runs once, nothing twice."""
+"""A day with two web processes and two workers on one database: each slot runs once, each task is made once."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,14 +9,17 @@ import requests
 
 from crm.timings import due_slots
 from jobs.schedule import PLANS
-from models import JobRun, WorkerBeat
+from models import JobRun, MassMessage, WorkerBeat
 from tests.apps import until
 from tests.journeys.test_kill import free_port
+from tests.masses import Masses
 from tests.processes import Processes, processes
 
 STEP = timedelta(minutes=30)
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 STEPS = 48
+PUSHES = 8  # every three hours
+STAFF = ("Lan", "Zhou", "He")
 
 
 class Day:
@@ -46,15 +49,26 @@ class Day:
 def day(settings, sandbox, clock, runtime, make, tmp_path) -> Iterator[Day]:
     sandbox.put("/sandbox/clock", {"now": NOON.timestamp(), "frozen": True})
     clock.refresh()
-    with processes(settings, sandbox.url, tmp_path / "witness") as started:
+    with processes(settings, sandbox.url, tmp_path / "witness", hurry=2) as started:
         yield Day(started, sandbox, runtime, make)
 
 
+@pytest.fixture
+def masses(runtime, make, sandbox) -> Masses:
+    return Masses(runtime, make, sandbox)
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 @pytest.mark.postgres
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_two_webs_and_two_workers_do_each_slot_of_a_day_once(day, sandbox, make):
-    sandbox.post("/sandbox/load", {"staff": [{"userid": "Lan", "name": "林晓雯"}]})
+def test_two_webs_and_two_workers_do_each_slot_and_each_push_of_a_day_once(day, masses, make):
+    make.gate("live")
+    masses.shop(**dict.fromkeys(STAFF, 20))
+    audience = make.audience()
+    for number in range(PUSHES):
+        due = NOON + (number + 1) * timedelta(hours=3)
+        make.push(audience, state="scheduled", next_at=due, text=f"第 {number} 封")
 
     for step in range(1, STEPS + 1):
         day.go_to(NOON + step * STEP)
@@ -65,6 +79,7 @@ def test_two_webs_and_two_workers_do_each_slot_of_a_day_once(day, sandbox, make)
             day.go_to(NOON + (step - 2) * STEP)
 
     slots_ran_once(day, make)
+    each_push_made_one_task_a_sender(masses, make)
     assert [requests.get(f"{url}/healthz", timeout=5).status_code for url in day.webs] == [200, 200]
 
 
@@ -76,3 +91,13 @@ def slots_ran_once(day, make):
     assert len({row.worker for row in runs}) > 1
     assert Counter(day.processes.ran()) == Counter(row.job for row in runs)
     assert Counter(row.job for row in runs) >= Counter({"sync": 1, "forget_old": 1, "forget_nonces": 24})
+
+
+def each_push_made_one_task_a_sender(masses, make):
+    wanted = PUSHES * len(STAFF)
+    until(lambda: [task.state for task in masses.tasks()].count("created") == wanted, seconds=30)
+    shown = [(one["text"], task["userid"]) for one in masses.at_wecom() for task in one["tasks"]]
+    assert len(shown) == len(set(shown)) == wanted
+    assert {task.msgid for task in masses.tasks()} == {one["msgid"] for one in masses.at_wecom()}
+    assert {task.tries for task in masses.tasks()} == {1}
+    assert len(make.rows(MassMessage)) == PUSHES
