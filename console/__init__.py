@@ -1,6 +1,19 @@
 """Door: operators run the business."""
 
-from console import audiences, audits, coupons, home, inbox, jobs, media, outbound, sign_in, users
+from console import (
+    audiences,
+    audits,
+    coupons,
+    home,
+    inbox,
+    jobs,
+    media,
+    messages,
+    outbound,
+    pushes,
+    sign_in,
+    users,
+)
 from console.door import blueprint
 
 __all__ = [
@@ -12,7 +25,9 @@ __all__ = [
     "inbox",
     "jobs",
     "media",
+    "messages",
     "outbound",
+    "pushes",
     "sign_in",
     "users",
 ]

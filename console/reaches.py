@@ -1,8 +1,10 @@
 """How far an audience reaches, in the words and colours of the screen."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
 from crm import calendars, quotas, reaches
@@ -41,8 +43,12 @@ class Measured:
 
 def said_of(session: Session, conditions: Conditions) -> str:
     """The audience in a sentence, in the reader's language."""
-    joint = gettext("，")
-    return joint.join(gettext(part.key, **part.values) for part in reaches.sentence(session, conditions))
+    return joined(gettext(part.key, **part.values) for part in reaches.sentence(session, conditions))
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Pieces of one sentence, with the comma of the reader's language between them."""
+    return (", " if str(get_locale()) == "en" else "，").join(parts)
 
 
 def measured(session: Session, conditions: Conditions, *, people: bool = False) -> Measured:

@@ -15,23 +15,26 @@ TEXT_BYTES = 4000
 BYTES = {"link.title": 128, "link.desc": 512, "miniprogram.title": 64}
 
 
+MediaId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+
 class _Kind(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Image(_Kind):
     kind: Literal["image"] = "image"
-    media: int
+    media: MediaId
 
 
 class Video(_Kind):
     kind: Literal["video"] = "video"
-    media: int
+    media: MediaId
 
 
 class File(_Kind):
     kind: Literal["file"] = "file"
-    media: int
+    media: MediaId
 
 
 class Link(_Kind):
@@ -49,7 +52,7 @@ class MiniProgram(_Kind):
     title: str = Field(min_length=1)
     appid: str = Field(min_length=1, max_length=64)
     page: str = Field(min_length=1, max_length=1024)
-    media: int
+    media: MediaId
 
 
 Attachment = Annotated[Image | Video | File | Link | MiniProgram, Field(discriminator="kind")]

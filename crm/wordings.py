@@ -26,14 +26,19 @@ def check(session: Session, text: str, *, shop_name: str) -> None:
             raise BadInput(
                 "没有叫 %(name)s 的变量，能用的是 {同事} 和 {店名}", field="text", name=f"{{{found[1][:20]}}}"
             )
-    longest_first = func.length(Staff.name).desc()
-    names = session.scalars(
-        select(Staff.name).where(Staff.serves_customers, Staff.left_at.is_(None)).order_by(longest_first).limit(50)
-    )
-    longest = max(names, key=lambda name: len(name.encode()), default="")
+    longest = longest_name(session)
     size = len(render(text, staff_name=longest, shop_name=shop_name).encode())
     if size > TEXT_BYTES:
         raise BadInput(
             "文字太长：最多 %(most)s 字节（约 %(letters)s 个汉字），填上最长的名字后有 %(size)s 字节",
             field="text", most=TEXT_BYTES, letters=TEXT_BYTES // 3, size=size,
         )  # fmt: skip
+
+
+def longest_name(session: Session) -> str:
+    """Of those who serve, the name that takes the most bytes."""
+    longest_first = func.length(Staff.name).desc()
+    names = session.scalars(
+        select(Staff.name).where(Staff.serves_customers, Staff.left_at.is_(None)).order_by(longest_first).limit(50)
+    )
+    return max(names, key=lambda name: len(name.encode()), default="")
