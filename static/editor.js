@@ -71,7 +71,7 @@ const upload = async (input) => {
     const item = place(kind);
     item.dataset.media = said.id;
     if (kind !== "miniprogram") item.querySelector(".named").textContent = said.name;
-    item.querySelector(".size").textContent = [`${(said.size / 1048576).toFixed(1)} MB`, said.warning].filter(Boolean).join(" · ");
+    item.querySelector(".size").textContent = [said.size < 1e5 ? `${Math.ceil(said.size / 1024)} KB` : `${(said.size / 1048576).toFixed(1)} MB`, said.warning].filter(Boolean).join(" · ");
     if (said.kind === "image") {
       const picture = new Image(48, 48);
       picture.src = said.url;

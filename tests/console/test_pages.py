@@ -51,7 +51,8 @@ CONTRAST = """() => {
 }"""
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea")]
   .filter((node) => node.getClientRects().length && !node.closest(".skip"))
-  .map((node) => [node.textContent.trim() || node.name, node.getBoundingClientRect(), node])
+  .map((node) => [node.textContent.trim() || node.name, node.closest("label.choice") || node])
+  .map(([words, node]) => [words, node.getBoundingClientRect(), node])
   .filter(([words, box, node]) => box.height < 43.5 && getComputedStyle(node, "::after").position !== "absolute")
   .filter(([words, box]) => box.right > 0)
   .map(([words, box]) => `${words} ${box.height}`)"""
