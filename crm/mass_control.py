@@ -120,6 +120,15 @@ def hold(session: Session, message_id: int) -> None:
         message.reason = mass_reasons.STOPPED
 
 
+def has_open(session: Session) -> bool:
+    """Whether any message or task is not settled yet."""
+    open_message = select(MassMessage.id).where(
+        MassMessage.state.in_(("sending", "waiting", "cancelled")), MassMessage.settled_at.is_(None)
+    )
+    open_task = select(MassTask.id).where(MassTask.settled_at.is_(None))
+    return any(session.scalar(each.limit(1)) is not None for each in (open_message, open_task))
+
+
 def withdraw_planned(session: Session) -> int:
     """Tasks of cancelled messages that nobody has begun; returns how many."""
     cancelled = select(MassMessage.id).where(MassMessage.state == "cancelled", MassMessage.settled_at.is_(None))

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, cast
+
+from sqlalchemy.orm import Session
 
 from crm import mass_contents, mass_control, mass_reasons, mass_recipients, mass_tasks, quotas
 from models.mass import MassMessage, MassTask
@@ -44,8 +46,11 @@ def create_tasks(runtime: Runtime) -> int:
     Safe to run in many threads and processes, and to kill: a task is begun by one, and one whose answer is not known
     is never begun again.
     """
-    with runtime.transaction() as session:
-        did = mass_tasks.lose_silent(session, now=runtime.now()) + mass_control.withdraw_planned(session)
+    with runtime.reading() as session:
+        if not mass_control.has_open(session):
+            return 0
+    did = runtime.in_transaction(partial(mass_tasks.lose_silent, now=runtime.now()))
+    did += runtime.in_transaction(mass_control.withdraw_planned)
     for _ in range(AT_ONCE):
         with runtime.transaction() as session:
             task = mass_tasks.lease(session, now=runtime.now())
@@ -56,8 +61,7 @@ def create_tasks(runtime: Runtime) -> int:
         if ready is not None:
             _create(runtime, ready)
     did += follow_tasks(runtime)
-    with runtime.transaction() as session:
-        return did + mass_control.advance(session, now=runtime.now())
+    return did + runtime.in_transaction(partial(mass_control.advance, now=runtime.now()))
 
 
 def follow_tasks(runtime: Runtime) -> int:
@@ -101,7 +105,7 @@ def _prepare(runtime: Runtime, task: MassTask) -> Ready | None:
             mass_control.hold(session, task.message_id)
         return None
     except WeComError as problem:
-        _not_created(runtime, task, problem)
+        runtime.in_transaction(partial(_not_created, task, problem, runtime.now()))
         return None
     return Ready(task, message, sender, going_out, shown)
 
@@ -153,7 +157,7 @@ def _create(runtime: Runtime, ready: Ready) -> None:
             attachments=ready.attachments,
         )
     except WeComError as problem:
-        _not_created(runtime, task, problem)
+        runtime.in_transaction(partial(_not_created, task, problem, runtime.now()))
         return
     with runtime.transaction() as session:
         mass_tasks.created(session, task, made.msgid, now=runtime.now())
@@ -162,24 +166,22 @@ def _create(runtime: Runtime, ready: Ready) -> None:
         runtime.in_transaction(partial(mass_recipients.not_reached, task=task, message=ready.message, targets=some))
 
 
-def _not_created(runtime: Runtime, task: MassTask, problem: WeComError) -> None:
+def _not_created(task: MassTask, problem: WeComError, now: datetime, session: Session) -> None:
     """What an error of an upload or of the creation means for the task."""
-    with runtime.transaction() as session:
-        now = runtime.now()
-        is_creation = problem.endpoint == CREATES
-        if isinstance(problem, Stopped):
-            mass_tasks.put_off(session, task, now=now)
-            mass_control.hold(session, task.message_id)
-        elif isinstance(problem, Throttled):
-            pause = timedelta(seconds=problem.retry_after_seconds)
-            mass_tasks.wait_for_window(session, task, pause, now=now, errcode=problem.errcode)
-        elif isinstance(problem, Unanswered) and is_creation:
-            mass_tasks.lose(session, task, mass_reasons.UNANSWERED)
-        elif isinstance(problem, NobodyToSend):
-            mass_tasks.end(session, task, "failed", reason=mass_reasons.NOBODY, errcode=problem.errcode)
-        elif isinstance(problem, Temporary | TokenInvalid | Rehearsed | Unanswered):
-            mass_tasks.put_off(session, task, now=now, errcode=problem.errcode, reason=mass_reasons.LATER)
-        elif is_creation or problem.endpoint == "media/upload":
-            mass_tasks.end(session, task, "failed", reason=mass_reasons.REFUSED, errcode=problem.errcode)
-        else:  # no token to be had: nothing was tried
-            mass_tasks.put_off(session, task, now=now, errcode=problem.errcode, reason=mass_reasons.NO_TOKEN)
+    is_creation = problem.endpoint == CREATES
+    if isinstance(problem, Stopped):
+        mass_tasks.put_off(session, task, now=now)
+        mass_control.hold(session, task.message_id)
+    elif isinstance(problem, Throttled):
+        pause = timedelta(seconds=problem.retry_after_seconds)
+        mass_tasks.wait_for_window(session, task, pause, now=now, errcode=problem.errcode)
+    elif isinstance(problem, Unanswered) and is_creation:
+        mass_tasks.lose(session, task, mass_reasons.UNANSWERED)
+    elif isinstance(problem, NobodyToSend):
+        mass_tasks.end(session, task, "failed", reason=mass_reasons.NOBODY, errcode=problem.errcode)
+    elif isinstance(problem, Temporary | TokenInvalid | Rehearsed | Unanswered):
+        mass_tasks.put_off(session, task, now=now, errcode=problem.errcode, reason=mass_reasons.LATER)
+    elif is_creation or problem.endpoint == "media/upload":
+        mass_tasks.end(session, task, "failed", reason=mass_reasons.REFUSED, errcode=problem.errcode)
+    else:  # no token to be had: nothing was tried
+        mass_tasks.put_off(session, task, now=now, errcode=problem.errcode, reason=mass_reasons.NO_TOKEN)

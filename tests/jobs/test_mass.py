@@ -1,6 +1,8 @@
 """Creating mass tasks at WeCom: each once, whatever goes wrong, and nobody is left unaccounted for."""
 
+from collections import Counter
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 
@@ -353,6 +355,48 @@ def test_groups_are_given_to_their_owner(masses, runtime):
         "lan": "group", "mei": "group",
     }  # fmt: skip
     assert masses.states() == {ours: "created", other: "created"}
+
+
+def test_a_group_dismissed_since_the_plan_is_out_of_reach(masses, runtime, sandbox):
+    masses.shop(lan=0)
+    kept, gone = masses.group("lan"), masses.group("lan", name="要散的群")
+    masses.message(chat_type="group")
+    sandbox.post(f"/sandbox/groups/{gone}/dismiss")
+
+    create_tasks(runtime)
+
+    assert masses.states() == {kept: "created", gone: "unreachable"}
+    masses.ledger_adds_up()
+
+
+def test_many_workers_at_once_create_each_task_once(masses, runtime):
+    masses.shop(**{f"s{number}": 3 for number in range(12)})
+    masses.message()
+    workers = [Thread(target=create_tasks, args=(runtime,)) for _ in range(4)]
+
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    create_tasks(runtime)
+
+    assert Counter(each["tasks"][0]["userid"] for each in masses.at_wecom()) == {f"s{n}": 1 for n in range(12)}
+    assert {(task.state, task.tries) for task in masses.tasks()} == {("created", 1)}
+    assert set(masses.states().values()) == {"created"}
+    masses.ledger_adds_up()
+
+
+def test_a_clock_put_back_an_hour_keeps_nothing_waiting(masses, runtime, clock, sandbox):
+    masses.shop(lan=1, mei=1)
+    masses.message()
+    masses.leased()
+    sandbox.faults({"on": "call", "path": CREATE, "errcode": -1, "times": 1})
+    create_tasks(runtime)  # one is leased by a worker that died, the other waits for its next try
+
+    clock.tick(hours=-1)
+    create_tasks(runtime)
+
+    assert {task.state for task in masses.tasks()} == {"created"}
 
 
 def test_pictures_are_uploaded_once_and_used_again_while_they_are_good(masses, runtime, make, clock):
