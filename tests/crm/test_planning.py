@@ -81,6 +81,7 @@ def build(session, customers, zone):
         session, chat_type="single", push=push, slot=NOW, month=MONTH, text=push.text, attachments=[], conditions={},
         sentence="", now=NOW,
     )  # fmt: skip
+    assert message is not None
     return SimpleNamespace(people=people, full=full, message_id=message.id, staff=staff)
 
 
@@ -119,6 +120,7 @@ def plan(session, world, steps, at_once):
     joined, steps = set(), list(steps)
     while True:
         chunk = mass.next_chunk(session, world.message_id, limit=at_once)
+        assert chunk is not None
         step = steps.pop() if steps else None
         if step == "killed":
             with suppress(Over), session.begin_nested():
