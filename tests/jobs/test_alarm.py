@@ -18,7 +18,7 @@ from runtime import utc_now
 from tests.apps import until
 
 ROOT = Path(__file__).resolve().parents[2]
-FAST = Rates(tick_seconds=0.05, beat_seconds=0.2, dead_seconds=1.0)
+FAST = Rates(tick_seconds=0.05, beat_seconds=0.2, dead_seconds=3.0)
 SOON = Plan(Every(600), most_seconds=60)
 
 
@@ -59,22 +59,22 @@ def test_a_job_runs_when_its_slot_comes(alarm, ten_minutes, make):
 
     ten_minutes()
 
-    until(lambda: states(make, "care") == ["done"])
+    until(lambda: states(make, "care") == ["done"], seconds=40)
     assert [row.did for row in make.rows(JobRun)][1:] == [7]
 
 
 def test_a_slow_job_holds_up_neither_the_tick_nor_the_others(alarm, ten_minutes, make):
     go_on = threading.Event()
-    alarm(slow=lambda outside: int(go_on.wait(20)), quick=lambda outside: 0)
+    alarm(slow=lambda outside: int(go_on.wait(90)), quick=lambda outside: 0)
     ten_minutes(jobs=2)
 
-    until(lambda: states(make, "quick") == ["done"])
+    until(lambda: states(make, "quick") == ["done"], seconds=40)
     ten_minutes(jobs=2)
-    until(lambda: states(make, "quick") == ["done", "done"])
+    until(lambda: states(make, "quick") == ["done", "done"], seconds=40)
 
     assert states(make, "slow") == ["running"]
     go_on.set()
-    until(lambda: states(make, "slow") == ["done", "done"])
+    until(lambda: states(make, "slow") == ["done", "done"], seconds=40)
 
 
 def test_an_alarm_that_the_machines_clock_put_to_sleep_is_woken(alarm, ten_minutes, make):
@@ -83,12 +83,12 @@ def test_an_alarm_that_the_machines_clock_put_to_sleep_is_woken(alarm, ten_minut
 
     ten_minutes()
 
-    until(lambda: states(make, "care") == ["done"])
+    until(lambda: states(make, "care") == ["done"], seconds=40)
 
 
 def test_a_clock_that_jumps_a_day_kills_no_worker(alarm, clock, make):
     first, second = alarm(care=lambda outside: 1), alarm(care=lambda outside: 1)
-    until(lambda: len(make.rows(WorkerBeat)) == 2)
+    until(lambda: len(make.rows(WorkerBeat)) == 2, seconds=40)
 
     for _ in range(4):
         clock.tick(days=1)
@@ -122,7 +122,7 @@ def test_a_killed_worker_is_seen_and_its_run_taken_over(alarm, ten_minutes, sett
     other.wait()
     other.stdout.close()
 
-    until(lambda: states(make, "care") == ["done"])
+    until(lambda: states(make, "care") == ["done"], seconds=40)
     assert began == ["running"]
     assert [row.tries for row in make.rows(JobRun) if row.state == "done"] == [2]
     assert len(make.rows(WorkerBeat)) == 1
