@@ -48,8 +48,11 @@ def read_form(model: type[Model], *, limit: int = 64 * 1024) -> Model:
     return fit(model, read_json(limit=limit))
 
 
-def read_fields(model: type[Model]) -> Model:
-    """The fields of a page's form as `model`, whose fields are texts."""
+def read_fields(model: type[Model], *, boxes: str = "") -> Model:
+    """The fields of a page's form as `model`, whose fields are texts.
+
+    The boxes `group-7`, `group-12` that are ticked come as one field `group`: "7,12".
+    """
     if request.mimetype not in ("application/x-www-form-urlencoded", "multipart/form-data") or request.files:
         raise BadInput("请从页面上提交")
     fields: dict[str, str] = {}
@@ -58,7 +61,11 @@ def read_fields(model: type[Model]) -> Model:
             continue
         if len(values) != 1:
             raise BadInput("同一项出现了两次", field=name[:64])
-        fields[name] = values[0]
+        kind, _, number = name.partition("-")
+        if boxes and kind == boxes:
+            fields[boxes] = f"{fields[boxes]},{number}" if boxes in fields else number
+        else:
+            fields[name] = values[0]
     _refuse_unstorable(fields)
     return fit(model, fields)
 
