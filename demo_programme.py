@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from crm import audiences, drops
 from crm.audiences import Conditions, Range
-from crm.drops import Plan
+from crm.drop_plans import Plan
 from models.drop import DropSeries
 from models.group import Group
 from runtime import Runtime

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from crm import calendars
+from crm import calendars, group_messages, mass_control
 from crm.errors import Conflict, NotFound
 from models.database import changed, insert_if_absent, insert_many_if_absent
 from models.drop import PARTS, DropEdition, DropSeries, DropStep
@@ -78,6 +78,12 @@ def make_next(session: Session, series_id: int, *, now: datetime, zone: ZoneInfo
     return edition
 
 
+def make_due(session: Session, series_id: int, *, now: datetime, zone: ZoneInfo) -> None:
+    """Lay out what is near of one series at once, for the page that follows: one or two editions."""
+    for _ in range(2):
+        make_next(session, series_id, now=now, zone=zone)
+
+
 def lay_out_anew(session: Session, series: DropSeries, *, now: datetime, zone: ZoneInfo) -> None:
     """Take back what nobody touched and nothing of which has begun; `make_next` lays it out as the series is now."""
     untouched = select(DropEdition.id).where(
@@ -131,8 +137,11 @@ def change(session: Session, edition_id: int, *, revision: int, **values: object
     return one(session, edition_id)
 
 
-def skip(session: Session, edition_id: int, *, revision: int, now: datetime) -> DropEdition:
-    """Leave an edition out: what has not happened yet does not happen; what went out stays."""
+def skip(session: Session, edition_id: int, *, revision: int, by: str, now: datetime) -> DropEdition:
+    """Leave an edition out: what has not happened yet does not happen, what nobody confirmed is taken back.
+
+    What went out stays.
+    """
     _hold(session, edition_id, revision, {"state": "cancelled", "revision": revision + 1})
     session.execute(
         update(DropStep)
@@ -140,6 +149,9 @@ def skip(session: Session, edition_id: int, *, revision: int, now: datetime) -> 
         .values(state="skipped", reason="edition_skipped", settled_at=now)
         .execution_options(synchronize_session=False)
     )
+    for message in group_messages.of_edition(session, edition_id).values():
+        if message.state not in ("done", "cancelled", "missed"):
+            mass_control.cancel(session, message.id, by=by, now=now)
     return one(session, edition_id)
 
 

@@ -13,6 +13,7 @@ from models.database import changed
 from models.drop import DropEdition, DropSeries, DropStep
 from models.mass import MassMessage
 
+PATIENCE = timedelta(minutes=2)
 LAUNCH_LATE, RECAP_LATE = timedelta(hours=2), timedelta(hours=24)
 
 
@@ -48,8 +49,8 @@ def run(session: Session, step_id: int, means: Means) -> bool:
     series = session.get_one(DropSeries, edition.series_id)
     part, _, kind = step.step.partition("_")
     message = group_messages.of_edition(session, edition.id).get(part)
-    if message is not None and message.state == "planning" and means.now < latest(edition, part, step.due_at):
-        return False  # whom it concerns is still being written
+    if message is not None and _has_to_wait(message, step, kind, means.now):
+        return False
     claim = update(DropStep).where(DropStep.id == step_id, DropStep.state == "planned", DropStep.due_at <= means.now)
     if not changed(session, claim.values(state="running").execution_options(synchronize_session=False)):
         return False
@@ -62,6 +63,14 @@ def run(session: Session, step_id: int, means: Means) -> bool:
     session.execute(settled.values(state=state, reason=reason, settled_at=means.now))
     _finish(session, edition)
     return True
+
+
+def _has_to_wait(message: MassMessage, step: DropStep, kind: str, now: datetime) -> bool:
+    """Whom it concerns is still being written; or who has confirmed is just to be read, for a moment."""
+    if now >= step.due_at + PATIENCE:
+        return False
+    is_stale = message.next_look_at is not None and message.next_look_at <= now
+    return message.state == "planning" or (kind == "card" and is_stale)
 
 
 def latest(edition: DropEdition, part: str, due_at: datetime) -> datetime:

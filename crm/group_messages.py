@@ -54,3 +54,11 @@ def not_sent(session: Session, message_id: int) -> list[tuple[str, str, str]]:
         .order_by(Group.name)
     )
     return [(name, state, reason) for name, state, reason in session.execute(query)]
+
+
+def remindable(session: Session, message_id: int) -> list[int]:
+    """Tasks at WeCom that somebody has not confirmed yet."""
+    query = select(MassTask.id).where(
+        MassTask.message_id == message_id, MassTask.state == "created", MassTask.settled_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(MassTask.id)))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm import drop_editions, drop_texts, drops
+from crm import drop_editions, drop_plans, drop_texts, drops
 from crm.errors import BadInput, Conflict
 from jobs.drops import make_editions
 from models import DropEdition, DropSeries, DropStep
@@ -22,7 +22,7 @@ TEXTS = {
 
 @pytest.fixture
 def plan(make):
-    return drops.Plan(
+    return drop_plans.Plan(
         product="郁金香", sku="TULIP", price_fen=3990, stock=300, url="https://shop.example/tulip", media_id=None,
         group_ids=(make.group().id,), name="周五花市", weekday=5, at_time="20:00", teaser_days_before=1,
         teaser_time="19:00", recap_days_after=1, recap_time="10:00", **TEXTS,
@@ -146,7 +146,7 @@ def test_two_operators_changing_one_edition_never_overwrite_each_other(create, r
         drop_editions.change(session, 1, revision=1, stock=200)
 
     with pytest.raises(Conflict), runtime.transaction() as session:
-        drop_editions.skip(session, 1, revision=1, now=MONDAY)
+        drop_editions.skip(session, 1, revision=1, by="user:1", now=MONDAY)
 
     assert [(row.state, row.stock) for row in make.rows(DropEdition)] == [("planned", 200)]
 
@@ -161,7 +161,7 @@ def test_an_edition_that_has_begun_cannot_be_changed_but_skipped(create, runtime
     with pytest.raises(Conflict), runtime.transaction() as session:
         drop_editions.change(session, 1, revision=1, stock=200)
     with runtime.transaction() as session:
-        drop_editions.skip(session, 1, revision=1, now=MONDAY)
+        drop_editions.skip(session, 1, revision=1, by="user:1", now=MONDAY)
 
     states = {row.state for row in make.rows(DropStep)}
     assert (make.rows(DropEdition)[0].state, states) == ("cancelled", {"done", "skipped"})

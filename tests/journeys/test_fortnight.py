@@ -8,7 +8,7 @@ import pytest
 
 from crm import audiences, drops, pushes, quotas
 from crm.audiences import Conditions, Range
-from crm.drops import Plan
+from crm.drop_plans import Plan
 from jobs.schedule import QUEUES, TIMED
 from jobs.sync import sync
 from jobs.ticks import Ticks, run
