@@ -40,6 +40,18 @@ def done(action: str) -> str:
         "coupon.revoke": gettext("作废一张券"),
         "key.revoke": gettext("停用一把密钥"),
         "job.run": gettext("让任务现在跑一次"),
+        "audience.create": gettext("新建人群"),
+        "audience.update": gettext("改了人群"),
+        "audience.delete": gettext("删了人群"),
+        "push.create": gettext("写了一条群发"),
+        "push.update": gettext("改了一条群发"),
+        "push.schedule": gettext("安排了一条群发"),
+        "push.cancel": gettext("取消了一条群发"),
+        "mass.pause": gettext("暂停了一次群发"),
+        "mass.resume": gettext("让一次群发继续"),
+        "mass.cancel": gettext("取消了一次群发"),
+        "mass.remind": gettext("提醒同事点发送"),
+        "media.upload": gettext("传了一个文件"),
     }
     if action in words:
         return words[action]
@@ -77,6 +89,9 @@ def about(row: Audit) -> str:
         "coupon": gettext("券 %(id)s", id=number),
         "coupon_batch": gettext("第 %(id)s 批券", id=number),
         "login": "–",
+        "audience": gettext("人群 %(id)s", id=number),
+        "push": gettext("群发 %(id)s", id=number),
+        "media": gettext("文件 %(id)s", id=number),
         "job": gettext("任务 %(name)s", name=job_words.name_and_deed(number)[0]),
     }
     return words.get(kind) or row.subject or "–"

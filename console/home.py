@@ -1,15 +1,19 @@
 """The first page: five figures, and what waits for somebody."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import g, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from console.door import INBOX, OUTBOUND, blueprint, may, user_only
+from console.door import INBOX, MESSAGES, OUTBOUND, blueprint, may, user_only
 from console.inbox import start_of_today
-from crm import gates, inbox_reports, overviews
+from crm import gates, held, inbox_reports, overviews
 from runtime import runtime
 from words import gettext
+
+DOUBTS_SHOWN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,8 @@ def home() -> ResponseReturnValue:
         figures = overviews.overview(session, today=start_of_today())
         mode = gates.mode(session)
         failed = inbox_reports.count_failed(session)
-    due = _due(figures, mode, failed)
+        sendings = _sendings_due(session) if may(*MESSAGES) else []
+    due = _due(figures, mode, failed, sendings)
     return render_template("console/home.html", here="home", figures=figures, due=due, hello=_hello())
 
 
@@ -39,17 +44,41 @@ def _hello() -> str:
     return gettext("下午好，%(name)s", name=g.user.name) if hour < 18 else gettext("晚上好，%(name)s", name=g.user.name)
 
 
-def _due(figures: overviews.Overview, mode: str, failed: int) -> list[Due]:
+def _sendings_due(session: Session) -> list[Due]:
+    """Pushes and drops that a person has to look at."""
+    found = []
+    if halfway := held.stopped_halfway(session):
+        title = gettext("%(n)s 次群发停在半路", n=len(halfway))
+        found.append(Due("send", "warm", title, gettext("停发时停下的，打开以后要点继续"), _link(halfway)))
+    if doubtful := held.in_doubt(session, since=runtime().now() - DOUBTS_SHOWN):
+        title = gettext("%(n)s 个群发任务说不准", n=sum(one.tasks for one in doubtful))
+        found.append(Due("send", "warm", title, gettext("没等到回答，不会再发，请同事看一眼群发助手"), _link(doubtful)))
+    if waiting := held.waiting_for_staff(session):
+        title = gettext("%(n)s 次群发等同事点发送", n=len(waiting))
+        note = gettext("「%(name)s」有 %(n)s 个任务还没点", name=waiting[0].name, n=waiting[0].tasks)
+        found.append(Due("send", "warm", title, note, _link(waiting)))
+    return found
+
+
+def _link(sendings: list[held.Sending]) -> str:
+    """To the one, or to the list when there are several."""
+    if len(sendings) > 1:
+        return url_for("console.pushes_page")
+    return url_for("console.message_page", message_id=sendings[0].message.id)
+
+
+def _due(figures: overviews.Overview, mode: str, failed: int, sendings: list[Due]) -> list[Due]:
     """What waits for this user, most pressing first; only what their role can open."""
     outbound = url_for("console.outbound") if may(*OUTBOUND) else ""
     unknown = url_for("console.outbound", state="unknown") if may(*OUTBOUND) else ""
     inbox = url_for("console.inbox_page", result="failed") if may(*INBOX) else ""
     found = []
     if mode == "stopped":
-        found.append(Due("send", "bad", gettext("全部停发中"), gettext("欢迎语和券都发不出去"), outbound))
+        found.append(Due("send", "bad", gettext("全部停发中"), gettext("欢迎语、券、群发和爆款都发不出去"), outbound))
     if mode == "rehearsal":
         note = gettext("该发的只记下，不真发。看过没问题再打开")
         found.append(Due("send", "warm", gettext("演练模式"), note, outbound))
+    found += sendings
     if failed:
         note = gettext("客户资料可能缺一块，可以重试")
         found.append(Due("inbox", "bad", gettext("%(n)s 条通知没办成", n=failed), note, inbox))

@@ -6,10 +6,10 @@ from pydantic import Field
 from werkzeug.exceptions import NotFound as NoSuchPage
 
 from bodies import Form, read_fields
-from console import notices
-from console.door import OUTBOUND, OWNER, blueprint, is_part, sees_customers, user_only
+from console import mass_words, notices
+from console.door import MESSAGES, OUTBOUND, OWNER, blueprint, is_part, may, sees_customers, user_only
 from console.inbox import number_asked, to_the_second, who
-from crm import gates, inbox_reports
+from crm import gates, held, inbox_reports
 from crm.errors import BadInput
 from models.touch import STATES, Touch
 from runtime import runtime
@@ -46,6 +46,15 @@ def touch_kind(kind: str) -> str:
     return {"welcome": gettext("欢迎语"), "coupon": gettext("券")}.get(kind, kind)
 
 
+def staff_message_kind(kind: str) -> str:
+    return {"card": gettext("给同事的卡片"), "robot": gettext("内部群消息")}.get(kind, kind)
+
+
+@blueprint.app_context_processor
+def words_of_touches() -> dict[str, object]:
+    return {"touch_kind": touch_kind, "staff_message_kind": staff_message_kind}
+
+
 def why(touch: Touch) -> str:
     """What there is to say about a touch that did not simply go out."""
     if touch.state == "unknown":
@@ -69,6 +78,12 @@ def _shown(**more: object) -> str:
         rows = gates.recent_touches(session, state=state, before=before, limit=PAGE + 1)
         staff = inbox_reports.staff_names(session, rows)
         contacts = inbox_reports.contact_names(session, rows) if sees_customers() else {}
+        stop, rehearsal = (held.last_switched(session, mode) for mode in ("stopped", "rehearsal"))
+        did_not = {
+            "held": held.kept(session, "held", since=stop),
+            "would_send": held.kept(session, "would_send", since=rehearsal),
+            "halfway": held.stopped_halfway(session),
+        }
     further, rows = len(rows) > PAGE, rows[:PAGE]
     lines = [
         {
@@ -85,7 +100,8 @@ def _shown(**more: object) -> str:
     page = "console/touch_rows.html" if is_part() else "console/outbound.html"
     return render_template(
         page, here="outbound", gate=gate, lines=lines, chips=chips, total=sum(counts.values()), state=state,
-        more=further, phrase=phrase(), by=by, **more,
+        more=further, phrase=phrase(), by=by, stopped_at=stop, unit=mass_words.unit, opens=may(*MESSAGES),
+        people=may("operator"), **did_not, **more,
     )  # fmt: skip
 
 
