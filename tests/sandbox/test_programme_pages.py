@@ -183,6 +183,7 @@ def test_a_customer_sees_what_arrived_from_each_member_and_in_their_groups(chrom
     with opened(chromium, f"{corp.url}/customer#{somebody}/linxiaowen", size) as page:
         lines = page.locator("#lines")
         expect(lines).to_contain_text(TEXT)
+        expect(page.locator(f"#customers [data-customer={somebody}]")).to_have_attribute("aria-current", "true")
         expect(lines).to_contain_text("群发收到的")
         expect(lines.get_by_role("link", name="满 99 减 15")).to_have_attribute("target", "_blank")
         expect(lines).to_contain_text("婴儿湿巾 80 抽 × 6 包")

@@ -43,6 +43,7 @@ async function choose(external_userid) {
   const { customers } = await get('/sandbox/customers', { q: external_userid });
   customer = customers.find((one) => one.external_userid === external_userid) || null;
   if (!customer) return;
+  showChosen();
   await hear();
 }
 
@@ -52,15 +53,23 @@ async function loadCustomers() {
   const wanted = $('search').value.trim();
   const found = (await get('/sandbox/customers', { q: wanted, limit: SHOWN })).customers;
   if (wanted !== $('search').value.trim()) return;
-  const rows = found.sort((one, other) => Boolean(other.follows.length) - Boolean(one.follows.length)).map((one) => el('li', {}, el('a', {
-    href: hashOf(one.external_userid), 'data-customer': one.external_userid,
-  }, el('span', { className: 'face' }, picture(one)), el('span', { className: 'words' },
-    el('span', { className: 'row' }, el('span', { className: 'name', title: one.name }, one.name)),
-    el('span', { className: 'last' }, one.follows.map(nameOf).join('、') || '还没加同事')))));
+  const rows = found.sort((one, other) => Boolean(other.follows.length) - Boolean(one.follows.length)).map(customerRow);
   if (found.length === SHOWN) rows.push(el('li', { className: 'none' }, '还有更多，搜名字找'));
   if (!rows.length) rows.push(el('li', { className: 'none' }, '没有叫这个名字的客户'));
   $('customers').replaceChildren(...rows);
   mark();
+}
+
+const customerRow = (one) => el('li', {}, el('a', { href: hashOf(one.external_userid), 'data-customer': one.external_userid },
+  el('span', { className: 'face' }, picture(one)),
+  el('span', { className: 'words' },
+    el('span', { className: 'row' }, el('span', { className: 'name', title: one.name }, one.name)),
+    el('span', { className: 'last' }, one.follows.map(nameOf).join('、') || '还没加同事'))));
+
+/** Who was chosen by an address may stand beyond those listed: then on top of them. */
+function showChosen() {
+  const listed = [...$('customers').querySelectorAll('[data-customer]')].some((link) => link.dataset.customer === customer.external_userid);
+  if (!listed && !$('search').value.trim()) $('customers').prepend(customerRow(customer));
 }
 
 function mark() {
