@@ -5,13 +5,16 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 from crm import mass_lost, mass_reasons, mass_recipients, mass_tasks, quotas
 from crm.mass_lost import Candidate
 from jobs.mass import follow_tasks
+from jobs.mass_pages import pages
 from models.mass import MassMessage, MassTask
 from runtime import Runtime
 from wecom.errors import MassCancelled, Throttled, WeComError
+from wecom.mass_reads import ChatType
 from wecom.mass_types import MassMessageShown
 
 log = logging.getLogger("huitou.jobs")
@@ -87,25 +90,18 @@ def _candidates(runtime: Runtime, task: MassTask, message: MassMessage) -> list[
 
 def _listed(runtime: Runtime, task: MassTask, message: MassMessage) -> Iterator[MassMessageShown]:
     since, until = mass_lost.window(task)
-    cursor = ""
-    while True:
-        page = runtime.wecom.mass_messages(message.chat_type, since, until, cursor)  # type: ignore[arg-type]
+    chat_type = cast(ChatType, message.chat_type)
+    for page in pages(lambda cursor: runtime.wecom.mass_messages(chat_type, since, until, cursor)):
         yield from page.messages
-        if not (cursor := page.next_cursor):
-            return
 
 
 def _candidate(runtime: Runtime, shown: MassMessageShown) -> Candidate:
-    holders, recipients, cursor = set(), set(), ""
-    while True:
-        tasks = runtime.wecom.mass_tasks(shown.msgid, cursor)
-        holders |= {each.userid for each in tasks.tasks}
-        if not (cursor := tasks.next_cursor):
-            break
-    for userid in holders:
-        while True:
-            results = runtime.wecom.mass_results(shown.msgid, userid, cursor)
-            recipients |= {each.target for each in results.results}
-            if not (cursor := results.next_cursor):
-                break
-    return Candidate(shown.msgid, shown.created_at, frozenset(holders), frozenset(recipients))
+    tasks = pages(partial(runtime.wecom.mass_tasks, shown.msgid))
+    holders = frozenset(each.userid for page in tasks for each in page.tasks)
+    recipients = frozenset(
+        each.target
+        for userid in holders
+        for page in pages(partial(runtime.wecom.mass_results, shown.msgid, userid))
+        for each in page.results
+    )
+    return Candidate(shown.msgid, shown.created_at, holders, recipients)

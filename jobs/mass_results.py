@@ -6,11 +6,13 @@ from datetime import timedelta
 from functools import partial
 
 from crm import mass_control, mass_reasons, mass_recipients, mass_results
+from jobs.mass_pages import pages
 from models.mass import MassMessage, MassTask, MassTaskMember
 from runtime import Runtime
 from wecom.errors import (
     Dispatching,
     MassCancelled,
+    Permanent,
     RemindedEnough,
     Temporary,
     Throttled,
@@ -18,7 +20,7 @@ from wecom.errors import (
     Unanswered,
     WeComError,
 )
-from wecom.mass_types import MassResultShown, MassTaskShown
+from wecom.mass_types import MassResultShown
 
 log = logging.getLogger("huitou.jobs")
 
@@ -74,7 +76,12 @@ def _read_task(runtime: Runtime, message: MassMessage, task: MassTask) -> None:
     with runtime.reading() as session:
         members = mass_results.to_read(session, task.id)
     for member in members:
-        _read_member(runtime, message, task, member)
+        try:
+            _read_member(runtime, message, task, member)
+        except Permanent:  # a cursor may be too old: from the first page, next time
+            with runtime.transaction() as session:
+                mass_results.turn_page(session, member.id, "")
+            raise
     with runtime.reading() as session:
         is_all_read = mass_results.is_all_read(session, task.id)
     if is_all_read:
@@ -88,33 +95,25 @@ def _read_task(runtime: Runtime, message: MassMessage, task: MassTask) -> None:
 
 
 def _learn_members(runtime: Runtime, task: MassTask, msgid: str) -> None:
-    cursor = ""
-    while True:
-        page = runtime.wecom.mass_tasks(msgid, cursor)
+    for page in pages(partial(runtime.wecom.mass_tasks, msgid)):
         for start in range(0, len(page.tasks), mass_recipients.AT_ONCE):
-            some: tuple[MassTaskShown, ...] = page.tasks[start : start + mass_recipients.AT_ONCE]
+            some = page.tasks[start : start + mass_recipients.AT_ONCE]
             with runtime.transaction() as session:
                 mass_results.learn_members(session, task.id, some)
-        if not (cursor := page.next_cursor):
-            return
 
 
 def _read_member(runtime: Runtime, message: MassMessage, task: MassTask, member: MassTaskMember) -> None:
     """Every page from where the last reader came to. Results that lag behind are read anew at the next look."""
     assert task.msgid is not None
-    cursor, lagging = member.cursor, False
-    while True:
-        page = runtime.wecom.mass_results(task.msgid, member.userid, cursor)
+    lagging = False
+    for page in pages(partial(runtime.wecom.mass_results, task.msgid, member.userid), member.cursor):
         lagging = lagging or any(each.status not in mass_results.STATES for each in page.results)
         _record(runtime, message, task, page.results)
-        cursor = page.next_cursor
         with runtime.transaction() as session:
-            if cursor or lagging:
-                mass_results.turn_page(session, member.id, "" if lagging else cursor)
+            if page.next_cursor or lagging:
+                mass_results.turn_page(session, member.id, "" if lagging else page.next_cursor)
             else:
                 mass_results.all_read(session, member.id, now=runtime.now())
-        if not cursor:
-            return
 
 
 def _record(runtime: Runtime, message: MassMessage, task: MassTask, results: tuple[MassResultShown, ...]) -> None:

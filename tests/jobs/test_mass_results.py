@@ -98,6 +98,21 @@ def test_every_page_is_read_and_after_a_kill_only_those_that_are_left(masses, ru
     masses.ledger_adds_up()
 
 
+def test_a_cursor_that_wecom_knows_no_more_begins_anew(masses, runtime, look):
+    masses.shop(lan=3)
+    masses.message()
+    create_tasks(runtime)
+    look()
+    masses.confirm()
+    with runtime.transaction() as session:
+        session.query(MassTaskMember).update({"cursor": "gone", "status": 2})
+
+    look()
+    look()
+
+    assert set(masses.states().values()) == {"sent"}
+
+
 def calls(runtime, endpoint):
     """How often WeCom was asked this so far."""
     [metric] = runtime.metrics.wecom_calls.collect()
