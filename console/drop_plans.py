@@ -164,6 +164,8 @@ def _choices(form: EditionFields) -> dict[str, Any]:
 def _preview(form: EditionFields, edition_id: int | None, number: int = 1) -> dict[str, Any]:
     """The three messages for the next launch, and whether the groups may still receive them."""
     now, zone = runtime().now(), runtime().zone
+    if not (form.price.strip() and form.stock.strip()):
+        return {"unsaid": gettext("填好价格和份数，这里就能看到"), "sayings": [], "short": [], "launch_at": None}
     try:
         offer: Offer = drop_forms.plan_in(form) if isinstance(form, SeriesFields) else drop_forms.offer_in(form)
         with runtime().reading() as session:

@@ -30,14 +30,15 @@ def run_steps(runtime: Runtime) -> int:
         due = drop_steps.due(session, now=runtime.now())
     for step_id in due:
         with runtime.transaction() as session:
-            did = drop_steps.run(session, step_id, _means(runtime))
+            did = drop_steps.run(session, step_id, means(runtime))
         done += did
     if done:
         runtime.wake("sending")
     return done
 
 
-def _means(runtime: Runtime) -> Means:
+def means(runtime: Runtime) -> Means:
+    """What a step is handed besides the records."""
     return Means(
         now=runtime.now(),
         zone=runtime.zone,

@@ -22,6 +22,11 @@ from tests.sandboxes import Sandbox
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=ZONE)
 KEY = "693a91f6-7abc-4bc4-97a0-0ec2sifa5aaa"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c6360f8cfc0000003010100c9fe92ef"
+    "0000000049454e44ae426082"
+)
 JOBS: tuple[Callable[[Runtime], int], ...] = (
     make_editions, run_steps, plan_messages, create_tasks, resolve_lost, read_results, send_reminders,
     send_staff_messages,

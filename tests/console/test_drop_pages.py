@@ -11,7 +11,7 @@ from models import DropSeries, Media
 from runtime import ROOT
 from tests.console.test_audience_pages import keep
 from tests.console.test_pages import CONTRAST, SMALL_TARGETS, served, signed_in
-from tests.drop_weeks import Weeks
+from tests.drop_weeks import PNG, Weeks
 from tests.jobs.test_drops import on
 
 pytestmark = [
@@ -104,10 +104,3 @@ def test_owners_are_reminded_and_an_edition_is_skipped_by_hand(chromium, address
         expect(page.get_by_text("这一期跳过了。已经发出去的还在。")).to_be_visible()
     weeks.work()
     assert weeks.confirm() == 0
-
-
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
-    "1f15c4890000000d49444154789c6360f8cfc0000003010100c9fe92ef"
-    "0000000049454e44ae426082"
-)

@@ -191,7 +191,7 @@ def test_the_preview_says_how_it_will_read(weeks, signed_in):
 
     assert "今晚开抢，郁金香 ¥39.90" in said
     assert "「今晚」到第二天就不对了" in said
-    assert "写成 15 或 15.50 这样的金额" in half
+    assert "填好价格和份数" in half
 
 
 def test_a_series_is_paused_and_goes_on(weeks, signed_in, make):

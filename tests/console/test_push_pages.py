@@ -105,7 +105,9 @@ def test_pushes_and_reports_fit_and_can_be_read(chromium, address, width, scheme
             "pushes/2",
             "messages/1",
             "messages/1?ask=cancel",
-            "messages/1/people?state=sent", "outbound", "",
+            "messages/1/people?state=sent",
+            "outbound",
+            "",
         ):
             page.goto(f"{address}/console/{name}")
             keep(page, f"{name.replace('/', '-').replace('?', '-')}-{width}-{scheme}")

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from crm import drop_editions, drop_steps, drops, quotas
+from crm import drop_editions, drop_steps, drops, media, quotas
 from crm.groups import DISMISSED, OWNER_LEFT
-from jobs.drops import run_steps
+from jobs.drops import means, run_steps
 from jobs.inbox import apply_events
 from models import DropEdition, DropStep, Group, MassMessage, MassRecipient, MassTask, Quota, Staff, StaffMessage
 from tests.callbacks import Callbacks, event_xml
 from tests.checks import everything_received_is_on_record
-from tests.drop_weeks import MONDAY, ZONE, Weeks
+from tests.drop_weeks import MONDAY, PNG, ZONE, Weeks
 
 THREE = {"花友一群", "花友二群", "花友三群"}
 TWO_WEEKS = MONDAY + timedelta(days=14)
@@ -135,20 +135,17 @@ def test_the_clock_going_back_an_hour_repeats_nothing(weeks, make):
     assert len(before) == 6
 
 
-def test_a_step_that_is_cut_off_has_not_been_done_and_is_done_again_whole(weeks, make, runtime, monkeypatch):
+def test_a_step_that_is_cut_off_has_not_been_done_and_is_done_again_whole(weeks, make, runtime):
     weeks.series()
     weeks.to(on(19, 19, 1))
 
-    class Killed(BaseException):
-        pass
+    def do_half():
+        with runtime.transaction() as session:
+            assert drop_steps.run(session, 1, means(runtime))
+            raise InterruptedError
 
-    def killed(*_args, **_more):
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(drop_steps, "_finish", killed)
-        with pytest.raises(Killed):
-            run_steps(runtime)
+    with pytest.raises(InterruptedError):
+        do_half()
     assert make.rows(MassMessage) == []
     assert {row.state for row in make.rows(DropStep)} == {"planned"}
 
@@ -156,6 +153,20 @@ def test_a_step_that_is_cut_off_has_not_been_done_and_is_done_again_whole(weeks,
     weeks.confirm()
 
     assert len(weeks.received()) == 3
+
+
+def test_the_picture_and_the_link_go_along(weeks, make, runtime, sandbox):
+    with runtime.transaction() as session:
+        picture = media.store(session, "image", "郁金香.png", PNG, by="user:1", now=runtime.now())
+    weeks.series(media_id=picture.id)
+
+    weeks.pass_until(on(19, 19, 5), each=weeks.confirm)
+
+    lines = [line for line in sandbox.get("/sandbox/group-messages")["messages"] if line["source"] == "mass"]
+    kinds = {kind: len([line for line in lines if line["kind"] == kind]) for kind in ("text", "image", "link")}
+    assert kinds == {"text": 3, "image": 3, "link": 3}
+    link = next(line["content"] for line in lines if line["kind"] == "link")
+    assert (link["title"], link["desc"], link["url"]) == ("郁金香", "¥39.90，300 份", "https://shop.example/tulip")
 
 
 def test_what_is_too_late_is_missed_and_says_so(weeks, make):
