@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import Field
 from sqlalchemy.orm import Session
@@ -90,13 +91,13 @@ def _end(name: str, text: str) -> int | None:
 
 def fields_of(conditions: Conditions, *, name: str = "", revision: int = 0) -> Fields:
     """The form that asks for these conditions."""
-    typed = {known: ",".join(map(str, getattr(conditions, known))) for known in PICKED}
+    typed: dict[str, Any] = {known: ",".join(map(str, getattr(conditions, known))) for known in PICKED}
     for page_name, known_as in RANGES.items():
         ends = getattr(conditions, known_as)
         for end in ("least", "most"):
             value = getattr(ends, end) if ends else None
             typed[f"{page_name}_{end}"] = _typed(page_name, value)
-    return Fields(name=name, revision=str(revision or ""), **typed)
+    return Fields.model_construct(name=name, revision=str(revision or ""), **typed)
 
 
 def _typed(name: str, value: int | None) -> str:

@@ -94,7 +94,7 @@ def message_people(message_id: int) -> ResponseReturnValue:
     page = "console/people_rows.html" if is_part() else "console/people.html"
     return render_template(
         page, here="pushes", message=message, name=name, state=state, people=people[:PAGE], more=len(people) > PAGE,
-        pill=mass_words.recipient_state(state), title=mass_words.list_title(state),
+        pill=mass_words.recipient_state(state), title=mass_words.list_title(state), reason=mass_words.why,
     )  # fmt: skip
 
 

@@ -116,7 +116,7 @@ def fields_of(push: Push) -> Fields:
     """The form that says what a push says."""
     local = push.next_at.astimezone(runtime().zone) if push.next_at else None
     weekly = push.weekday is not None
-    return Fields(
+    return Fields.model_construct(
         name=push.name,
         revision=str(push.revision),
         audience_id=str(push.audience_id),

@@ -1,11 +1,24 @@
 """Names, tags, remarks and whatever else people write: shown as it is on every page, run on none."""
 
+import json
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 
-from models import Audit, Channel, Identity, Staff, Tag, TagAssignment
+from models import (
+    Audit,
+    Channel,
+    Contact,
+    Identity,
+    MassMessage,
+    MassRecipient,
+    MassTask,
+    MassTaskMember,
+    Staff,
+    Tag,
+    TagAssignment,
+)
 from tests.console.conftest import browser, signed_in  # noqa: F401
 from tests.sidebar.conftest import at_the_chat, lan, seat  # noqa: F401
 
@@ -93,14 +106,28 @@ def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, si
     make.touch("unknown", kind=EVIL, **facts)
     make._save(Audit(at=runtime.now(), actor=f"staff:{EVIL}", action=EVIL, subject=EVIL, outcome=EVIL, details={}))
     of = "/console/account"
+    tag = make.rows(Tag)[0]
+    audience = make.audience(name=EVIL, conditions={"tags_any": [tag.id], "staff_ids": [1]})
+    link = {"kind": "link", "title": EVIL, "desc": EVIL, "url": "https://x/", "picurl": ""}
+    push = make.push(audience, name=EVIL, text=EVIL, attachments=[link])
+    message = sending(make, push)
+    written = {"name": EVIL[:30], "text": EVIL, "audience_id": str(audience.id), "attachments": json.dumps([link])}
     pages = {
         path: here.get(path)
         for path in (
             "/console/", "/console/inbox", f"/console/inbox/{notice.id}", "/console/outbound", "/console/audit",
             "/console/users", "/console/coupons", of, f"/console/audit?action={quote(EVIL)}",
             f"/console/sign-in?next={quote(EVIL)}", f"/console/{quote(EVIL)}",
+            "/console/audiences", f"/console/audiences/{audience.id}", "/console/pushes", f"/console/pushes/{push.id}",
+            f"/console/pushes/new?copy={push.id}", f"/console/messages/{message.id}",
+            f"/console/messages/{message.id}/people?state=would_send",
+            f"/console/audiences/choices/tags?q={quote(EVIL[:20])}", "/console/audiences/choices/staff",
         )
     } | {
+        "audience": here.post("/console/audiences", {"name": EVIL[:60], "tags_all": EVIL[:60]}, page=of),
+        "preview": here.post("/console/audiences/preview", {"tags_all": str(tag.id)}, page=of),
+        "push": here.post("/console/pushes", written, page=of),
+        "stale": here.post(f"/console/pushes/{push.id}", written, page=of),
         "body": here.post(f"/console/inbox/{notice.id}/body", page=of),
         "users": here.post("/console/users", {"login": EVIL[:60], "name": EVIL[:60], "role": EVIL[:9]}, page=of),
         "coupons": here.post("/console/coupons", {**dict.fromkeys(BATCH, EVIL[:12]), "name": EVIL[:60]}, page=of),
@@ -109,9 +136,34 @@ def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, si
     }  # fmt: skip
 
     for path, answer in pages.items():
+        assert answer.status_code < 500, path
         assert Page(answer.text).dangerous == [], path
     shown = [path for path, answer in pages.items() if EVIL[:40] in "".join(Page(answer.text).words)]
+    assert {"push", "stale", "/console/pushes", f"/console/messages/{message.id}", "/console/audiences"} <= set(shown)
     assert {"/console/", "/console/inbox", "/console/audit", "/console/users", "/console/coupons", "body"} <= set(shown)
+
+
+def sending(make, push):
+    """Hostile words all the way down to a recipient."""
+    now = make.runtime.now()
+    message = make._save(
+        MassMessage(
+            chat_type="single", push_id=push.id, slot=now, month="2026-11", text=EVIL, attachments=push.attachments,
+            sentence=EVIL, state="done", reason=EVIL, created_at=now,
+        )
+    )  # fmt: skip
+    task = make._save(
+        MassTask(message_id=message.id, staff_id=1, number=1, userid=EVIL, text=EVIL, state="would_send", reason=EVIL)
+    )
+    make._save(MassTaskMember(task_id=task.id, userid=EVIL))
+    contact = make.rows(Contact)[0]
+    make._save(
+        MassRecipient(
+            message_id=message.id, task_id=task.id, target=contact.external_userid, contact_id=contact.id,
+            state="would_send", reason=EVIL,
+        )
+    )  # fmt: skip
+    return message
 
 
 BATCH = ("value", "threshold", "total", "per_customer", "valid_days")

@@ -11,7 +11,9 @@ from playwright.sync_api import expect
 from app import create_app
 from models import MassMessage, MassRecipient, MassTask, MassTaskMember, Push
 from runtime import ROOT
+from tests.apps import until
 from tests.console.test_pages import CONTRAST, SMALL_TARGETS, served, signed_in
+from tests.masses import Masses
 
 pytestmark = [
     pytest.mark.browser,
@@ -179,3 +181,37 @@ def test_the_report_moves_by_itself_until_it_is_settled(chromium, address, make,
 
         expect(page.locator("#state")).to_have_text("结束了")
         assert page.locator("[hx-trigger^=every]").count() == 0
+
+
+def test_a_push_goes_from_the_editor_to_the_customer(chromium, running_app, runtime, make, sandbox, clock):
+    masses = Masses(runtime, make, sandbox)
+    masses.shop(lan=3, mei=2)
+    make.user("lan", name="周岚")
+    make.audience(name="所有人")
+    make.gate("live")
+    with signed_in(chromium, running_app.url, width=1280) as page:
+        page.goto(f"{running_app.url}/console/pushes/new")
+        page.get_by_label("名字", exact=True).fill("周末花市")
+        page.get_by_label("发给谁").select_option("所有人")
+        page.get_by_label("说什么").fill("周五 20:00 开抢，我是{同事}")
+        page.get_by_label("马上").check()
+        page.get_by_role("button", name="安排发送").click()
+        expect(page.locator("p[role=status]")).to_contain_text("安排好了")
+        until(lambda: len(masses.at_wecom()) == 2, seconds=20)
+        page.reload()
+        page.locator("table.sent a").first.click()
+        expect(page.locator(".chart")).to_have_attribute("aria-label", re.compile("待员工发送 5 人"), timeout=15000)
+        clock.tick(minutes=5)
+        masses.confirm("lan")
+        page.get_by_role("button", name="提醒导购mei点发送").click()
+        expect(page.get_by_text("提醒过 1 次")).to_be_visible(timeout=20000)
+        clock.tick(minutes=10)
+
+        expect(page.locator(".chart")).to_have_attribute("aria-label", re.compile("已发送 3 人"), timeout=30000)
+        keep(page, "journey-1280")
+        page.get_by_role("link", name="取消…").click()
+        page.get_by_role("button", name="取消这次群发").click()
+        expect(page.locator("#state")).to_have_text("取消了")
+        until(lambda: all(row.settled_at for row in make.rows(MassTask)), seconds=20)
+        page.reload()
+        expect(page.locator(".chart")).to_have_attribute("aria-label", re.compile("已发送 3 人.*取消了 2 人"))
