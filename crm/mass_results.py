@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from crm import mass_reasons, quotas
-from models.database import changed, insert_many_if_absent
-from models.mass import MassMessage, MassRecipient, MassTask, MassTaskMember
-from wecom.mass_types import MassResultShown, MassTaskShown
+from crm import mass_members, mass_reasons, quotas
+from models.database import changed
+from models.mass import MassMessage, MassRecipient, MassTask
+from wecom.mass_types import MassResultShown
 
 READING = timedelta(minutes=5)
 LOOKS = (
@@ -21,7 +21,6 @@ LOOKS = (
 )
 """Younger than that: looked at again after so long. Older than the last: not any more."""
 
-CONFIRMED = 2  # a member's status: they have sent it
 STATES = {1: "sent", 2: "not_friend", 3: "quota"}  # of a recipient's status; 0 is not sent yet
 SETTLED = ("sent", "not_friend", "quota")
 NOT_LISTED = {
@@ -85,30 +84,11 @@ def open_tasks(session: Session, message_id: int) -> list[MassTask]:
     return list(session.scalars(found.order_by(MassTask.id)))
 
 
-def learn_members(session: Session, task_id: int, shown: Sequence[MassTaskShown]) -> None:
-    """Who holds the task, and who of them has sent it."""
-    rows = [{"task_id": task_id, "userid": member.userid} for member in shown]
-    insert_many_if_absent(session, MassTaskMember, rows, MassTaskMember.id)
-    by_userid = {member.userid: member for member in shown}
-    kept = select(MassTaskMember).where(MassTaskMember.task_id == task_id, MassTaskMember.userid.in_(by_userid))
-    for row in session.scalars(kept):
-        member = by_userid[row.userid]
-        row.status, row.sent_at = member.status, member.sent_at or row.sent_at
-
-
-def to_read(session: Session, task_id: int) -> list[MassTaskMember]:
-    """Members who have sent and whose results are not all read."""
-    found = select(MassTaskMember).where(
-        MassTaskMember.task_id == task_id, MassTaskMember.status == CONFIRMED, MassTaskMember.read_at.is_(None)
-    )
-    return list(session.scalars(found.order_by(MassTaskMember.id)))
-
-
 def apply(session: Session, task: MassTask, month: str, results: Sequence[MassResultShown], *, zone: ZoneInfo) -> None:
     """Record what became of these, at most 250. Safe to repeat: who is settled stays so."""
     told = {each.target: each for each in results if each.status in STATES}
-    rows = session.scalars(
-        select(MassRecipient)
+    rows = session.execute(
+        select(MassRecipient.id, MassRecipient.target, MassRecipient.state)
         .where(
             MassRecipient.task_id == task.id,
             MassRecipient.target.in_(told),
@@ -117,40 +97,29 @@ def apply(session: Session, task: MassTask, month: str, results: Sequence[MassRe
         .order_by(MassRecipient.target)
         .with_for_update()
     ).all()
+    alike: dict[tuple[str, datetime | None, str | None], list[int]] = {}  # one confirmation is one moment for all
     sent: dict[bool, dict[str, datetime]] = {True: {}, False: {}}
     freed = []
     for row in rows:
         each, was_reserved = told[row.target], row.state in quotas.HOLDING
-        row.state, row.reason = STATES[each.status], ""
-        if row.state == "sent":
-            row.sent_at, row.sent_by = each.sent_at or task.made_at, each.userid or task.userid
-            assert row.sent_at is not None
-            sent[was_reserved][row.target] = row.sent_at
+        sent_at = each.sent_at or task.made_at if STATES[each.status] == "sent" else None
+        alike.setdefault((STATES[each.status], sent_at, each.userid if sent_at else None), []).append(row.id)
+        if sent_at is not None:
+            sent[was_reserved][row.target] = sent_at
         elif was_reserved:
             freed.append(row.target)
-    session.flush()
+    for (state, sent_at, userid), ids in alike.items():
+        session.execute(
+            update(MassRecipient)
+            .where(MassRecipient.id.in_(ids))
+            .values(state=state, reason="", sent_at=sent_at, sent_by=userid or (task.userid if sent_at else None))
+            .execution_options(synchronize_session=False)
+        )
     for was_reserved, arrived in sent.items():
-        if arrived:
+        if arrived:  # a place that was given back before is not given back again
             quotas.commit(session, arrived, month if was_reserved else "", zone=zone)
     if freed:
         quotas.release(session, freed, month)
-
-
-def turn_page(session: Session, member_id: int, cursor: str) -> None:
-    """The pages before this cursor are on record: a killed process goes on here."""
-    session.execute(update(MassTaskMember).where(MassTaskMember.id == member_id).values(cursor=cursor))
-
-
-def all_read(session: Session, member_id: int, *, now: datetime) -> None:
-    session.execute(update(MassTaskMember).where(MassTaskMember.id == member_id).values(cursor="", read_at=now))
-
-
-def is_all_read(session: Session, task_id: int) -> bool:
-    """Whether every member has sent it and every page of theirs was read."""
-    rows = session.execute(
-        select(MassTaskMember.status, MassTaskMember.read_at).where(MassTaskMember.task_id == task_id)
-    ).all()
-    return bool(rows) and all(row.status == CONFIRMED and row.read_at is not None for row in rows)
 
 
 def leave_unlisted(session: Session, task: MassTask, message: MassMessage, *, limit: int = 250) -> int:
@@ -187,7 +156,7 @@ def settle(session: Session, task: MassTask, *, now: datetime) -> None:
 
 def withdrawn(session: Session, task: MassTask) -> None:
     """Taken back at WeCom and read once more: who has not received it by now will not. Not while results lag behind."""
-    if to_read(session, task.id):
+    if mass_members.to_read(session, task.id):
         return
     changed(
         session,

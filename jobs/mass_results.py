@@ -5,7 +5,7 @@ import logging
 from datetime import timedelta
 from functools import partial
 
-from crm import mass_control, mass_reasons, mass_recipients, mass_results
+from crm import mass_control, mass_members, mass_reasons, mass_recipients, mass_results
 from jobs.mass_pages import pages
 from models.mass import MassMessage, MassTask, MassTaskMember
 from runtime import Runtime
@@ -74,16 +74,16 @@ def _read_task(runtime: Runtime, message: MassMessage, task: MassTask) -> None:
             runtime.wecom.cancel_mass_message(task.msgid)
     _learn_members(runtime, task, task.msgid)
     with runtime.reading() as session:
-        members = mass_results.to_read(session, task.id)
+        members = mass_members.to_read(session, task.id)
     for member in members:
         try:
             _read_member(runtime, message, task, member)
         except Permanent:  # a cursor may be too old: from the first page, next time
             with runtime.transaction() as session:
-                mass_results.turn_page(session, member.id, "")
+                mass_members.turn_page(session, member.id, "")
             raise
     with runtime.reading() as session:
-        is_all_read = mass_results.is_all_read(session, task.id)
+        is_all_read = mass_members.are_all_read(session, task.id)
     if is_all_read:
         while runtime.in_transaction(partial(mass_results.leave_unlisted, task=task, message=message)):
             pass
@@ -99,7 +99,7 @@ def _learn_members(runtime: Runtime, task: MassTask, msgid: str) -> None:
         for start in range(0, len(page.tasks), mass_recipients.AT_ONCE):
             some = page.tasks[start : start + mass_recipients.AT_ONCE]
             with runtime.transaction() as session:
-                mass_results.learn_members(session, task.id, some)
+                mass_members.learn(session, task.id, some)
 
 
 def _read_member(runtime: Runtime, message: MassMessage, task: MassTask, member: MassTaskMember) -> None:
@@ -111,9 +111,9 @@ def _read_member(runtime: Runtime, message: MassMessage, task: MassTask, member:
         _record(runtime, message, task, page.results)
         with runtime.transaction() as session:
             if page.next_cursor or lagging:
-                mass_results.turn_page(session, member.id, "" if lagging else page.next_cursor)
+                mass_members.turn_page(session, member.id, "" if lagging else page.next_cursor)
             else:
-                mass_results.all_read(session, member.id, now=runtime.now())
+                mass_members.all_read(session, member.id, now=runtime.now())
 
 
 def _record(runtime: Runtime, message: MassMessage, task: MassTask, results: tuple[MassResultShown, ...]) -> None:

@@ -1,8 +1,9 @@
 """What became of mass messages: read page by page into recipients and ledger, and taken back when asked."""
 
 import pytest
+from sqlalchemy import Engine, event
 
-from crm import mass_control, mass_reasons, mass_reports, mass_results
+from crm import mass_control, mass_members, mass_reasons, mass_reports, mass_results
 from crm.errors import Conflict
 from jobs.mass import create_tasks
 from jobs.mass_results import read_results, send_reminders
@@ -87,7 +88,7 @@ def test_every_page_is_read_and_after_a_kill_only_those_that_are_left(masses, ru
     with runtime.transaction() as session:  # what a reader that was killed after the first page has left
         mass_results.apply(session, task, message.month, page.results, zone=runtime.zone)
         [member] = session.query(MassTaskMember).all()
-        mass_results.turn_page(session, member.id, page.next_cursor)
+        mass_members.turn_page(session, member.id, page.next_cursor)
 
     asked = calls(runtime, RESULTS)
     look()
@@ -284,3 +285,24 @@ def test_the_report_says_where_everybody_is(masses, runtime, look, sandbox, make
     ]  # fmt: skip
     assert len(people) == 2
     assert [person.sender for person in rest] == ["导购lan"]
+
+
+def test_a_report_asks_as_often_for_many_senders_as_for_two(masses, runtime):
+    masses.shop(lan=2, mei=2)
+    few = asked(runtime, masses.message())
+    masses.shop(**{f"s{number}": 2 for number in range(8)})
+
+    assert asked(runtime, masses.message()) == few
+
+
+def asked(runtime, message):
+    """How many statements the report of a message takes."""
+    counted = []
+    count = lambda *_: counted.append(1)  # noqa: E731
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        with runtime.reading() as session:
+            mass_reports.report(session, message)
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+    return len(counted)
