@@ -10,6 +10,7 @@ from crm import drop_editions, drop_steps, drops, media, quotas
 from crm.groups import DISMISSED, OWNER_LEFT
 from jobs.drops import means, run_steps
 from jobs.inbox import apply_events
+from jobs.pushes import plan_messages
 from models import DropEdition, DropStep, Group, MassMessage, MassRecipient, MassTask, Quota, Staff, StaffMessage
 from tests.callbacks import Callbacks, event_xml
 from tests.checks import everything_received_is_on_record
@@ -263,3 +264,22 @@ def test_a_launch_after_midnight_of_the_month_reserves_in_its_own(weeks, make, r
     ]  # fmt: skip
     with runtime.reading() as session:
         assert quotas.left(session, ["x"], "2026-12", limit=31) == {"x": 31}
+
+
+def test_what_changes_between_plan_and_creation_is_shown_and_the_others_get_theirs(weeks, sandbox, make, runtime):
+    weeks.series()
+    weeks.to(on(19, 19, 0))
+    run_steps(runtime)
+    plan_messages(runtime)
+    assert {row.state for row in make.rows(MassRecipient)} == {"planned"}
+    gone = next(row for row in make.rows(Group) if row.name == "花友二群")
+    sandbox.post(f"/sandbox/groups/{gone.chat_id}/dismiss")
+    with runtime.transaction() as session:
+        session.execute(update(Staff).where(Staff.userid == "mei").values(left_at=runtime.now()))
+
+    weeks.pass_until(on(19, 19, 10), each=weeks.confirm)
+
+    assert weeks.groups_of("teaser") == {"花友一群": "sent", "花友二群": "unreachable", "花友三群": "unreachable"}
+    assert all(row.reason for row in make.rows(MassRecipient) if row.state == "unreachable")
+    assert {group for group, _ in weeks.received()} == {"花友一群"}
+    weeks.masses.ledger_adds_up()
