@@ -452,7 +452,7 @@ def test_the_second_half_follows_what_really_happens(chromium, corp):
         corp.sign_in()
         group = groups_of(corp, "linxiaowen")[0]["chat_id"]
         confirm(corp, push(corp, "linxiaowen", [group], "今晚 20:00 开抢"), "linxiaowen")
-        expect(steps.nth(5)).to_contain_text("林晓雯发了，1 个群收到")
+        expect(steps.nth(5)).to_contain_text("林晓雯发了，群里收到 1 条")
         steps.nth(6).get_by_role("link", name="去群里看").click()
         expect(page.locator("#pane-body")).to_contain_text("今晚 20:00 开抢")
 
@@ -463,6 +463,9 @@ def test_the_second_half_follows_what_really_happens(chromium, corp):
         corp.sign_in()
         push(corp, "linxiaowen", [group], "昨晚 300 份 4 分 51 秒抢完")
         expect(steps.nth(7)).to_have_class("done")
+
+        report = steps.nth(7).get_by_role("link", name="看战报")
+        expect(report).to_have_attribute("href", "http://127.0.0.1:9/console/drops")
 
         page.get_by_role("button", name="重来一遍").click()
 

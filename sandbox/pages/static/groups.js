@@ -90,7 +90,7 @@ export function row(group, href, current) {
     el('span', { className: 'face' }, el('span', { className: 'tile big' }, icon('people')),
       unread ? el('span', { className: 'badge' }, String(Math.min(unread, 99)), el('span', { className: 'unseen' }, ' 条未读')) : null),
     el('span', { className: 'words' },
-      el('span', { className: 'row' }, el('span', { className: 'name', title: group.name }, `${group.name || '没起名的群'}（${group.members}）`),
+      el('span', { className: 'row' }, el('span', { className: 'name counted', title: group.name }, el('span', {}, group.name || '没起名的群'), `（${group.members}）`),
         el('time', {}, day(group.at) === '今天' ? minute(group.at) : day(group.at).replace(/^\d+ 年 /, ''))),
       el('span', { className: 'last' }, group.last ? inShort(group.last) : `群主 ${group.owner_name}`))));
 }

@@ -41,10 +41,10 @@ export async function progress() {
     steps: [
       { done: visited.includes('audiences') || toCustomers.messages.length > 0, outcome: '看过了' },
       { done: toCustomers.messages.length > 0, outcome: `${toCustomers.recipients} 位客户，分给 ${people(toCustomers)} 位同事` },
-      { done: toCustomers.sent > 0, outcome: sentWords(toCustomers, '位客户') },
+      { done: toCustomers.sent > 0, outcome: sentWords(toCustomers, (count) => `${count} 位客户收到`) },
       { done: seen('sandbox.customer.seen', toCustomers), outcome: '看过了' },
       { done: toGroups.messages.length > 0, outcome: `${people(toGroups)} 位群主收到任务` },
-      { done: toGroups.sent > 0, outcome: sentWords(toGroups, '个群') },
+      { done: toGroups.sent > 0, outcome: sentWords(toGroups, (count) => `群里收到 ${count} 条`) },
       { done: seen('sandbox.group.seen', toGroups), outcome: '看过了' },
       { done: Boolean(recap), outcome: '战报到了群主手里' },
     ],
@@ -68,9 +68,9 @@ function sumUp(messages) {
 
 const people = ({ tasks }) => new Set(tasks.map((task) => task.userid)).size;
 
-function sentWords({ senders, sent, waiting }, unit) {
+function sentWords({ senders, sent, waiting }, arrived) {
   const who = senders.length > 2 ? `${senders.slice(0, 2).join('、')}等 ${senders.length} 位` : senders.join('、');
-  return `${who}发了，${sent} ${unit}收到${waiting.length ? `，还有 ${waiting.length} 条没点` : ''}`;
+  return `${who}发了，${arrived(sent)}${waiting.length ? `，还有 ${waiting.length} 条没点` : ''}`;
 }
 
 /** Somebody who got it, and from whom: `{target, userid}`, null as long as nobody did. */
@@ -147,6 +147,12 @@ export function strip({ steps, toCustomers, toGroups, customer, group }) {
   return { step: n, ...said[n] };
 }
 
+/** Where to read more about a step that is done. */
+function reports(step) {
+  const page = { 1: ['pushes', '看报告'], 7: ['drops', '看战报'] }[step];
+  return page && client.console_url ? [consoleLink(...page, 'text')] : [];
+}
+
 let drawn = '';
 
 /** Draws the steps; `leading` says whether this half has the page's one solid button. */
@@ -160,6 +166,6 @@ export function draw(found, leading) {
     item.className = done ? 'done' : n === current && leading ? 'now' : '';
     if (n === current && leading) item.setAttribute('aria-current', 'step'); else item.removeAttribute('aria-current');
     const look = n === current ? (leading ? 'solid' : 'tint') : 'text';
-    item.querySelector('.end').replaceChildren(...(done ? [outcome] : actions(n, found, look)));
+    item.querySelector('.end').replaceChildren(...(done ? [el('span', {}, outcome), ...reports(n)] : actions(n, found, look)));
   });
 }
