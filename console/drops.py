@@ -15,7 +15,18 @@ from console.coupons import whole
 from console.door import MESSAGES, blueprint, user_only
 from console.drop_calendar import Month
 from console.inbox import number_asked
-from crm import audits, drop_editions, drop_reports, drop_texts, drops, group_messages, groups, mass_control, quotas
+from crm import (
+    audits,
+    drop_editions,
+    drop_reports,
+    drop_texts,
+    drops,
+    gates,
+    group_messages,
+    groups,
+    mass_control,
+    quotas,
+)
 from crm.errors import Conflict, RuleError
 from models.drop import PARTS, DropEdition
 from runtime import runtime
@@ -153,10 +164,13 @@ def resume_part(edition_id: int) -> ResponseReturnValue:
     message_id = _message(edition_id, read_fields(OfPart).part)
     try:
         with runtime().transaction() as session:
+            if gates.mode(session) == "stopped":
+                raise Conflict("现在全部停发。先在「发送开关」打开，再回来点继续")
             mass_control.resume(session, message_id, by=g.actor, now=runtime().now())
     except Conflict as error:
         return shown(edition_id, error), error.status
-    runtime().wake("sending")
+    for lane in ("planning", "sending"):
+        runtime().wake(lane)
     return back_to(edition_id)
 
 

@@ -160,6 +160,24 @@ def test_a_fourth_reminder_within_a_day_is_refused(weeks, signed_in):
     assert "24 小时内最多提醒 3 次" in text_of(answers[-1])
 
 
+def test_what_a_stop_held_back_goes_on_when_somebody_says_so(weeks, signed_in, make):
+    weeks.series()
+    make.gate("stopped")
+    weeks.pass_until(on(19, 19, 5))
+    here = signed_in("operator")
+
+    assert "全部停发时扣下了" in text_of(here.get("/console/drops?edition=1"))
+    assert here.post("/console/drops/editions/1/resume", {"part": "teaser"}).status_code == 409
+    make.gate("live")
+    assert here.post("/console/drops/editions/1/resume", {"part": "teaser"}).status_code == 303
+    weeks.work()
+    weeks.confirm()
+
+    assert set(weeks.received().values()) == {1}
+    assert len(weeks.received()) == 3
+    assert here.get("/console/messages/1").status_code == 200
+
+
 def test_rehearsal_lists_what_would_be_sent(weeks, signed_in, make):
     weeks.series()
     make.gate("rehearsal")
