@@ -12,6 +12,7 @@ from models.media import Media
 
 MOST = 9
 TEXT_BYTES = 4000
+ADDRESS = r"(?i)^https?://\S+$"  # a phone's keyboard begins it with a capital letter
 BYTES = {"link.title": 128, "link.desc": 512, "miniprogram.title": 64}
 
 
@@ -41,8 +42,8 @@ class Link(_Kind):
     kind: Literal["link"] = "link"
     title: str = Field(min_length=1)
     desc: str = ""
-    url: str = Field(pattern=r"^https?://\S+$", max_length=2048)
-    picurl: str = Field(default="", pattern=r"^(https?://\S+)?$", max_length=2048)
+    url: str = Field(pattern=ADDRESS, max_length=2048)
+    picurl: str = Field(default="", pattern=f"^$|{ADDRESS}", max_length=2048)
 
 
 class MiniProgram(_Kind):

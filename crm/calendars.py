@@ -5,10 +5,13 @@ the earlier never comes later. One that the clock passes twice (02:30 in autumn)
 date has its time once, and nothing fires twice when the clock goes back.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
+"""A time of day as we keep it. `time.fromisoformat` takes "2000Z" and "20,00", too."""
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 

@@ -1,7 +1,8 @@
 """What an operator plans: one edition's offer, a whole series, and what of it cannot stand."""
 
+import re
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm import calendars, drop_editions, drop_texts
+from crm import attachments, calendars, drop_editions, drop_texts
 from crm.errors import BadInput
 from models.drop import PARTS
 from models.group import Group
@@ -107,11 +108,7 @@ def check_offer(session: Session, offer: Offered, *, launch_at: datetime, number
 
 
 def _check_time(text: str, field: str) -> None:
-    try:
-        time.fromisoformat(text)
-    except ValueError:
-        text = ""
-    if len(text) != 5:
+    if not calendars.CLOCK.fullmatch(text):
         raise BadInput("写成 20:00 这样的时间", field=field)
 
 
@@ -120,7 +117,7 @@ def _check_url(url: str) -> None:
         parts = urlsplit(url)
     except ValueError:
         parts = urlsplit("bad:")
-    is_address = parts.scheme in ("http", "https") and bool(parts.netloc) and not any(map(str.isspace, url))
+    is_address = bool(parts.netloc) and re.match(attachments.ADDRESS, url) is not None
     if url and (not is_address or len(url.encode()) > 2048):
         raise BadInput("链接要以 https:// 开头，最多 2048 个字符", field="url")
 

@@ -57,7 +57,8 @@ def test_a_series_is_made_and_its_edition_stands_in_the_calendar(weeks, signed_i
         ("name", " "), ("price", "-1"), ("price", "abc"), ("stock", "1.5"), ("at_time", ""), ("at_time", "24:61"),
         ("teaser", "现在开抢"), ("teaser", "{人名}"), ("launch", "花" * 1334), ("url", "ftp://x"), ("weekday", "9"),
         ("media_id", "77"), ("media_id", "x"), ("robot", "https://example.com/"), ("group-99", "1"), ("group-x", "1"),
-        ("recap", "卖出 {卖出}"),
+        ("recap", "卖出 {卖出}"), ("url", "\x01https://shop.example/"), ("url", "https://a b"), ("url", "javascript://x"),
+        ("at_time", "24:00"), ("at_time", "2000Z"), ("teaser_time", "T1900"), ("recap_time", "10,00"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_keeps_the_input_and_says_why(weeks, signed_in, make, field, wrong):

@@ -42,6 +42,7 @@ def test_every_kind_within_its_limits_is_taken(check, media):
         {"kind": "video", "media": video},
         {"kind": "file", "media": file},
         LINK | {"title": "字" * 42, "desc": "字" * 170, "picurl": "https://example.com/a.png"},
+        LINK | {"url": "Https://Example.com/a", "picurl": "HTTP://example.com/a.png"},
         app,
         text="",
     )

@@ -49,6 +49,14 @@ def test_two_weeks_send_each_part_once_to_every_group(weeks, make, sandbox):
     assert "3 个群等 2 位群主发送：导购lan、导购mei" in weeks.robot_said()[0]
 
 
+def test_an_address_that_a_phone_began_with_a_capital_letter_goes_out(weeks, make):
+    weeks.series(url="Https://Shop.example/tulip")
+
+    weeks.pass_until(on(19, 19, 5))
+
+    assert {row.state for row in make.rows(MassTask)} == {"created"}
+
+
 def test_owners_who_have_not_confirmed_are_told_by_a_card(weeks, make):
     weeks.series()
 
