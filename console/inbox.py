@@ -51,7 +51,7 @@ def _wanted() -> str:
 def number_asked(name: str) -> int | None:
     """A row number in the query, when there is one."""
     given = request.args.get(name)
-    if given is None:
+    if not given:
         return None
     if not given.isascii() or not given.isdigit() or len(given) > 18:
         raise NoSuchPage

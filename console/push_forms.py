@@ -1,7 +1,6 @@
 """The editor's form: what was typed, when it is to go out, and what is attached, as the page shows it."""
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,7 +16,6 @@ from models.push import Push
 from runtime import runtime
 from words import gettext
 
-CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 WHENS = ("now", "once", "weekly")
 FURTHEST = timedelta(days=400)
 
@@ -96,10 +94,13 @@ def moment_in(form: Fields) -> datetime:
         day = date.fromisoformat(form.on)
     except ValueError:
         raise BadInput("选一个日期", field="on") from None
-    if not CLOCK.fullmatch(form.at):
+    if not calendars.CLOCK.fullmatch(form.at):
         raise BadInput("时间写成 20:00 这样", field="on")
-    if day - runtime().now().astimezone(runtime().zone).date() > FURTHEST:
+    ahead = day - runtime().now().astimezone(runtime().zone).date()
+    if ahead > FURTHEST:
         raise BadInput("最远排到一年以后。近一点再排", field="on")
+    if ahead < timedelta():  # the first days of the calendar are no moments, either
+        raise BadInput("时间已经过了，选一个将来的时间", field="on")
     return calendars.at_local(day, form.at, runtime().zone)
 
 
@@ -107,7 +108,7 @@ def weekly_in(form: Fields) -> tuple[int, str]:
     """The weekday (1 Monday … 7) and time of a weekly push."""
     if form.weekday not in tuple("1234567"):
         raise BadInput("选一个星期几", field="weekday")
-    if not CLOCK.fullmatch(form.at_time):
+    if not calendars.CLOCK.fullmatch(form.at_time):
         raise BadInput("时间写成 20:00 这样", field="weekday")
     return int(form.weekday), form.at_time
 

@@ -63,6 +63,25 @@ def test_once_is_meant_in_the_shops_zone(signed_in, write, make, clock):
     assert kept.next_at == datetime(day.year, day.month, day.day, 12, 0, tzinfo=UTC)  # Shanghai is eight hours ahead
 
 
+@pytest.mark.parametrize(
+    ("on", "at"), [("0001-01-01", "00:00"), ("9999-12-31", "23:59"), ("2020-02-30", "20:00"), ("2026-12-01", "24:00")]
+)
+def test_a_time_that_is_none_is_refused_in_words(signed_in, write, make, on, at):
+    answer = write(signed_in("operator"), action="schedule", when="once", on=on, at=at)
+
+    assert answer.status_code == 422
+    assert 'class="why"' in answer.text
+    assert make.rows(Push) == []
+
+
+def test_choosing_no_audience_any_more_asks_for_one(signed_in, make):
+    make.audience()
+
+    answer = signed_in("operator").get("/console/pushes/reach?audience_id=", headers={"HX-Request": "true"})
+
+    assert "先选一个人群" in text_of(answer)
+
+
 def test_weekly_says_when_it_goes_out_next(signed_in, write, make):
     here = signed_in("operator")
 
