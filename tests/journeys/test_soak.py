@@ -15,7 +15,7 @@ FULL = os.environ.get("SOAK") == "full"
 POSTGRES = pytest.param("postgresql", 1, marks=pytest.mark.postgres)
 RUNS = [("sqlite", 1), POSTGRES] if FULL else [*(("sqlite", seed) for seed in range(1, 5)), POSTGRES]
 SIZE = {"customers": 25_000, "staff": 12, "pushes": 3} if FULL else {"customers": 1_000, "staff": 10, "pushes": 1}
-KILLS = 60 if FULL else 6
+KILLS = 60 if FULL else 5
 
 
 @pytest.mark.slow
@@ -28,7 +28,7 @@ def test_whatever_fails_everybody_is_in_one_task_and_nobody_gets_it_twice(
     sandbox.put("/sandbox/clock", {"to": {"weekday": 2, "time": "10:00"}})
     runtime.now.refresh()
     begun = time.monotonic()
-    with processes(settings, sandbox.url, tmp_path / "witness", hurry=20) as started:
+    with processes(settings, sandbox.url, tmp_path / "witness", hurry=10) as started:
         soak = Soak(runtime, make, sandbox, started, seed=seed)
         soak.prepare(**SIZE)
         prepared = time.monotonic()
