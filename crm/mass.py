@@ -144,9 +144,8 @@ def _customers(
 ) -> tuple[list[int], list[Target]]:
     """The next by id; behind the last one those passed by, whose contact came to them from a customer not yet seen."""
     has_contact = exists().where(Contact.customer_id == Customer.id)
-    is_known = has_contact.where(
-        MassRecipient.message_id == message.id, MassRecipient.target == Contact.external_userid
-    )
+    got_it = exists().where(MassRecipient.message_id == message.id, MassRecipient.target == Contact.external_userid)
+    is_known = has_contact.where(got_it.correlate(Contact))  # nested: of a join SQLite begins at the wrong end
     by_id = meant.where(has_contact.correlate(Customer)).order_by(Customer.id)
     ids = list(session.scalars(by_id.where(Customer.id > message.resume_after).limit(limit)))
     if len(ids) < limit:
