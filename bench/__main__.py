@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import callbacks, schedule
+from bench import callbacks, planning, schedule
 
-ROWS = (callbacks.rows, schedule.rows)
+ROWS = (callbacks.rows, schedule.rows, planning.rows)
 FOLDER = Path(__file__).resolve().parent / "results"
 
 
