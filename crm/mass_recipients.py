@@ -28,7 +28,11 @@ def behind(session: Session, *, limit: int = 20) -> list[MassTask]:
 
 
 def follow(session: Session, task: MassTask, *, now: datetime) -> int:
-    """Take up to 250 recipients to where their task is; returns how many, 0 when all are there."""
+    """Take up to 250 recipients to where their task is; returns how many, 0 when all are there, or it moved on."""
+    still = AT_WECOM if task.state in AT_WECOM else (task.state,)
+    as_seen = select(MassTask.id).where(MassTask.id == task.id, MassTask.state.in_(still))
+    if session.scalar(as_seen.with_for_update()) is None:  # resumed, or made after all: others take them there
+        return 0
     before = _before(task)
     month = session.get_one(MassMessage, task.message_id).month
     count = _move(session, task, _to(task), before=before, month=month, reason=_reason(task))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import mass_members, mass_reasons, quotas
@@ -49,9 +49,10 @@ def lease(session: Session, *, now: datetime) -> MassMessage | None:
 
 
 def look_again(session: Session, message_id: int, *, now: datetime, pause: timedelta | None = None) -> None:
-    """Give the lease back; the next look is after the pause, or as the message's age says, or never."""
+    """Give the lease back; the next look is after the pause, or as the age of its newest task says, or never."""
     message = session.get_one(MassMessage, message_id, with_for_update=True)
-    age = now - (message.planned_at or message.created_at)
+    newest = session.scalar(select(func.max(MassTask.made_at)).where(MassTask.message_id == message_id))
+    age = now - (newest or message.created_at)  # it may have been paused for a month
     by_age = next((every for younger, every in LOOKS if age < younger), None)
     waits = _unread(session, message_id)
     message.lease_until = None

@@ -1,0 +1,85 @@
+"""What two workers and an operator do to one mass message in the same moment."""
+
+
+import pytest
+
+from crm import mass_control, mass_recipients, mass_tasks
+from jobs.mass import create_tasks, follow_tasks
+from jobs.mass_results import read_results
+from tests.masses import Masses
+
+
+@pytest.fixture
+def masses(runtime, make, sandbox, clock):
+    clock.freeze()
+    make.gate("live")
+    return Masses(runtime, make, sandbox)
+
+
+def test_a_worker_that_comes_late_does_not_close_a_task_that_was_made_after_all(masses, runtime, clock):
+    """One follows recipients of a task nobody could tell about, while its creation is answered at last."""
+    masses.shop(lan=2)
+    message = masses.message()
+    begun = masses.begun()
+    with runtime.transaction() as session:
+        mass_tasks.lose(session, begun, "")
+    with runtime.transaction() as session:
+        mass_tasks.end(session, begun, "unknown", reason="")
+    [seen] = masses.tasks()  # as the late worker saw it
+    follow_tasks(runtime)
+    made = runtime.wecom.create_mass_message(sender="lan", external_userids=list(masses.states()), text=message.text)
+    with runtime.transaction() as session:
+        mass_tasks.created(session, begun, made.msgid, now=runtime.now())
+    follow_tasks(runtime)
+
+    with runtime.transaction() as session:
+        first = mass_recipients.follow(session, seen, now=runtime.now())
+    with runtime.transaction() as session:
+        mass_recipients.follow(session, seen, now=runtime.now())
+
+    assert first == 0
+    assert masses.tasks()[0].settled_at is None
+    clock.tick(minutes=1)
+    masses.confirm()
+    read_results(runtime)
+    assert set(masses.states().values()) == {"sent"}
+    masses.ledger_adds_up()
+
+
+def test_who_is_held_late_is_not_held_back_from_a_task_that_goes_on(masses, runtime):
+    """One follows recipients of a held task while an operator resumes it and another creates it."""
+    masses.shop(lan=2)
+    message = masses.message()
+    with runtime.transaction() as session:
+        mass_control.hold(session, message.id)
+    [seen] = masses.tasks()
+    with runtime.transaction() as session:
+        mass_control.resume(session, message.id, by="user:1", now=runtime.now())
+    create_tasks(runtime)
+
+    with runtime.transaction() as session:
+        mass_recipients.follow(session, seen, now=runtime.now())
+
+    assert masses.tasks()[0].state == "created"
+    assert set(masses.states().values()) == {"created"}
+    masses.ledger_adds_up()
+
+
+def test_a_message_resumed_after_a_month_is_still_followed(masses, runtime, clock):
+    masses.shop(lan=2)
+    message = masses.message()
+    with runtime.transaction() as session:
+        mass_control.pause(session, message.id, by="user:1", now=runtime.now())
+    clock.tick(days=31)
+    with runtime.transaction() as session:
+        mass_control.resume(session, message.id, by="user:1", now=runtime.now())
+    create_tasks(runtime)
+    clock.tick(minutes=1)
+    read_results(runtime)
+
+    assert masses.tasks()[0].settled_at is None
+    masses.confirm()
+    clock.tick(minutes=15)
+    read_results(runtime)
+    assert set(masses.states().values()) == {"sent"}
+    masses.ledger_adds_up()
