@@ -159,7 +159,7 @@ def _rehearse(session: Session, kept: Push) -> None:
         shop_name=runtime().settings.business.name, by=g.actor, now=now,
     )  # fmt: skip
     at = push_forms.moment_in(Fields(when="now"))
-    pushes.schedule_once(session, copied.id, revision=copied.revision, at=at, by=g.actor, now=now)
+    pushes.schedule_once(session, copied.id, revision=copied.revision, at=at, by=g.actor, now=now, is_rehearsal=True)
 
 
 def _editor(form: Fields, kept: Push | None = None, **more: object) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from crm import mass_reasons
 from models.database import changed
 from models.mass import MassMessage, MassTask
+from models.push import Push
 from models.staff import Staff
 
 PREPARING = timedelta(minutes=2)
@@ -89,6 +90,11 @@ def sender(session: Session, task: MassTask, *, chat_type: str) -> Staff | None:
     found = session.get_one(Staff, task.staff_id)
     may_send = found.serves_customers or chat_type == "group"
     return found if may_send and found.left_at is None else None
+
+
+def is_rehearsal(session: Session, message: MassMessage) -> bool:
+    """Whether somebody only wanted to see whom it would reach."""
+    return message.push_id is not None and session.get_one(Push, message.push_id).is_rehearsal
 
 
 def created(session: Session, task: MassTask, msgid: str, *, now: datetime, reason: str = "") -> bool:

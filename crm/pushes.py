@@ -81,13 +81,22 @@ def update(
     return kept
 
 
-def schedule_once(session: Session, push_id: int, *, revision: int, at: datetime, by: str, now: datetime) -> Push:
-    """Send it at a moment to come."""
+def schedule_once(
+    session: Session,
+    push_id: int,
+    *,
+    revision: int,
+    at: datetime,
+    by: str,
+    now: datetime,
+    is_rehearsal: bool = False,
+) -> Push:
+    """Send it at a moment to come; a rehearsal only says whom it would have reached, even when all is live by then."""
     kept = _held(session, push_id, revision)
     if at <= now:
         raise BadInput("时间已经过了，选一个将来的时间", field="at")
     kept.weekday = kept.at_time = None
-    kept.state, kept.next_at = "scheduled", at
+    kept.state, kept.next_at, kept.is_rehearsal = "scheduled", at, is_rehearsal
     _note(session, kept, "push.schedule", by=by, now=now)
     return kept
 
@@ -103,7 +112,7 @@ def schedule_weekly(
         at_time = datetime.strptime(at_time.strip(), "%H:%M").strftime("%H:%M")  # noqa: DTZ007  # a time of day
     except ValueError:
         raise BadInput("时间写成 20:00 这样", field="at_time") from None
-    kept.weekday, kept.at_time = weekday, at_time
+    kept.weekday, kept.at_time, kept.is_rehearsal = weekday, at_time, False
     kept.state, kept.next_at = "scheduled", calendars.next_weekly(weekday, at_time, zone, now)
     _note(session, kept, "push.schedule", by=by, now=now)
     return kept

@@ -1,7 +1,7 @@
 """Mass messages on their way to WeCom: a task is on record before it is tried, and tried with no transaction open."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, cast
@@ -81,6 +81,8 @@ def _prepare(runtime: Runtime, task: MassTask) -> Ready | None:
     with runtime.transaction() as session:
         message = session.get_one(MassMessage, task.message_id)
         sender = mass_tasks.sender(session, task, chat_type=message.chat_type)
+        if gate.mode is Verdict.LIVE and mass_tasks.is_rehearsal(session, message):
+            gate = replace(gate, mode=Verdict.REHEARSAL)
         if sender is None:
             mass_tasks.end(session, task, "failed", reason=mass_reasons.SENDER_LEFT)
         elif gate.mode is Verdict.STOPPED:

@@ -173,6 +173,7 @@ def upgrade() -> None:
         sa.Column("at_time", sa.String(), nullable=True),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_rehearsal", sa.Boolean(), nullable=False),
         sa.Column("revision", BIG, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobs.mass import create_tasks
 from jobs.pushes import plan_messages, start_due_pushes
-from models import Audit, MassMessage, Media, Push
+from models import Audit, MassMessage, MassRecipient, MassTask, Media, Push
 from tests.console.conftest import text_of
 
 PAGE = "/console/account"
@@ -102,6 +103,20 @@ def test_a_rehearsal_shows_who_would_get_it_and_keeps_the_draft(signed_in, write
 
     assert [row.state for row in make.rows(Push)] == ["draft", "ended"]
     assert [row.planned for row in make.rows(MassMessage)] == [1]
+
+
+def test_a_rehearsal_reaches_nobody_when_all_is_live_before_its_turn(signed_in, write, make, runtime, clock):
+    make.gate("rehearsal")
+    write(signed_in("operator"), action="rehearse")
+    make.gate("live")
+    clock.tick(seconds=2)
+
+    start_due_pushes(runtime)
+    plan_messages(runtime)
+    create_tasks(runtime)
+
+    assert [row.state for row in make.rows(MassTask)] == ["would_send"]
+    assert [row.state for row in make.rows(MassRecipient)] == ["would_send"]
 
 
 @pytest.mark.parametrize("mode", ["live", "stopped"])
