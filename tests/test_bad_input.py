@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import Audit, Inbox, Order
+from models import Audit, Inbox, MassMessage, Order
 from tests.callbacks import Callbacks
 from tests.mall.conftest import new_shop, shop  # noqa: F401
 from tests.sidebar.conftest import Seat
@@ -40,6 +40,11 @@ FORMS = [
     "mode=stopped&extra=1", "name=x&login=%F0%9F%98%80&role=x",
     "ids=" + "x" * 30_000, "mode=live&confirm=%00", "old=x&new=y",
     "name=&value=-1&total=1e9&per_customer=x&valid_days=",
+    "name=x&audience_id=1&text=x&attachments=" + "[" * 20_000,
+    "name=x&audience_id=1&text=x&attachments=[{}]&action=save",
+    "name=x&audience_id=9223372036854775808&text=x&attachments=[]&action=schedule&when=once&on=9999-12-31&at=23:59",
+    "name=x&tags_all=9223372036854775808&days_least=999999999&revision=-1", "action=resume", "action[]=pause",
+    "staff_id=9223372036854775807", "name=x&attachments=[{\"kind\":\"image\",\"media\":9223372036854775808}]&text=x",
     "name=x&value=%D9%A3&threshold=0&total=" + "9" * 12 + "&per_customer=1&valid_days=1",
 ]  # fmt: skip
 FILE = b'--x\r\nContent-Disposition: form-data; name="login"; filename="a"\r\n\r\nx\r\n--x--\r\n'
@@ -75,6 +80,12 @@ def signed_in(app, make, runtime):
     make.contact("wm1", followers=(lan,))
     make.coupon_batch()
     make.notice()
+    now, push = runtime.now(), make.push()
+    make._save(
+        MassMessage(
+            chat_type="single", push_id=push.id, slot=now, month="2026-11", text="", state="sending", created_at=now
+        )
+    )
     seat = Seat(app, lan)
     with seat.client.session_transaction("/console/") as session:
         session.update(user_id=owner.id, epoch=owner.epoch, at=runtime.now().timestamp())
