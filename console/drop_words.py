@@ -94,6 +94,7 @@ def step_note(step: DropStep) -> str:
         "part_not_made": gettext("这条没有发，不用提醒"),
         "nobody_waits": gettext("都点过了，不用提醒"),
         "no_robot": gettext("没填内部群的消息推送"),
+        "robot_unopenable": gettext("内部群的地址读不出来，重新填一次"),
     }.get(step.reason, "")
 
 

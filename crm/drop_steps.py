@@ -12,6 +12,7 @@ from crm import calendars, drop_notices, drop_texts, group_messages, mass, staff
 from models.database import changed
 from models.drop import DropEdition, DropSeries, DropStep
 from models.mass import MassMessage
+from models.vault import Unopenable
 
 PATIENCE = timedelta(minutes=2)
 LAUNCH_LATE, RECAP_LATE = timedelta(hours=2), timedelta(hours=24)
@@ -131,10 +132,13 @@ def _tell_staff(
         return "done", "" if waiting else "nobody_waits"
     if series.robot_key_sealed is None:
         return "skipped", "no_robot"
+    try:
+        key = means.open(series.robot_key_sealed)
+    except Unopenable:
+        return "skipped", "robot_unopenable"
     who = drop_notices.names_of(session, waiting)
     body = drop_notices.robot(
-        notice, who, sum(map(len, waiting.values())), group_messages.not_sent(session, message.id),
-        key=means.open(series.robot_key_sealed),
+        notice, who, sum(map(len, waiting.values())), group_messages.not_sent(session, message.id), key=key
     )  # fmt: skip
     staff_messages.plan(
         session, key=f"drop:{edition.id}:{step.step}", kind="robot", body_sealed=means.seal(body),

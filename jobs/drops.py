@@ -1,8 +1,12 @@
 """What drops do by themselves: editions are laid out ahead, and each of their steps happens at its time."""
 
+import logging
+
 from crm import drop_editions, drop_steps
 from crm.drop_steps import Means
 from runtime import Runtime
+
+log = logging.getLogger("huitou.jobs")
 
 
 def make_editions(runtime: Runtime) -> int:
@@ -29,8 +33,12 @@ def run_steps(runtime: Runtime) -> int:
     with runtime.reading() as session:
         due = drop_steps.due(session, now=runtime.now())
     for step_id in due:
-        with runtime.transaction() as session:
-            did = drop_steps.run(session, step_id, means(runtime))
+        try:
+            with runtime.transaction() as session:
+                did = drop_steps.run(session, step_id, means(runtime))
+        except Exception as problem:  # the steps of others do not wait for it
+            log.error("drop step %s failed: %s", step_id, type(problem).__name__)
+            continue
         done += did
     if done:
         runtime.wake("sending")

@@ -1,5 +1,6 @@
 """Mass messages on their way to WeCom: a task is on record before it is tried, and tried with no transaction open."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from wecom.errors import (
 )
 from wecom.gates import GateNow, Verdict
 from wecom.sends import MediaKind
+
+log = logging.getLogger("huitou.jobs")
 
 CREATES = "externalcontact/add_msg_template"
 AT_ONCE = 20
@@ -57,9 +60,10 @@ def create_tasks(runtime: Runtime) -> int:
         if task is None:
             break
         did += 1
-        ready = _prepare(runtime, task)
-        if ready is not None:
-            _create(runtime, ready)
+        try:
+            _attempt(runtime, task)
+        except Exception as problem:  # its lease, or the look-up, sees to it: the others do not wait for that
+            log.error("mass task %s failed: %s", task.id, type(problem).__name__)
     did += follow_tasks(runtime)
     return did + runtime.in_transaction(partial(mass_control.advance, now=runtime.now()))
 
@@ -73,6 +77,12 @@ def follow_tasks(runtime: Runtime) -> int:
         while some := runtime.in_transaction(partial(mass_recipients.follow, task=task, now=runtime.now())):
             followed += some
     return followed
+
+
+def _attempt(runtime: Runtime, task: MassTask) -> None:
+    ready = _prepare(runtime, task)
+    if ready is not None:
+        _create(runtime, ready)
 
 
 def _prepare(runtime: Runtime, task: MassTask) -> Ready | None:

@@ -8,7 +8,7 @@ from functools import partial
 from crm import calendars, other_messages, quotas
 from models.quota import OtherMessage
 from runtime import Runtime
-from wecom.errors import Dispatching, Permanent
+from wecom.errors import Dispatching, Temporary, Throttled, TokenInvalid, WeComError
 from wecom.mass_reads import ChatType
 
 log = logging.getLogger("huitou.jobs")
@@ -62,13 +62,14 @@ def _learn(runtime: Runtime, chat_type: ChatType, since: datetime, until: dateti
 
 def _due(runtime: Runtime) -> Iterator[OtherMessage]:
     """Each message that is due, once."""
-    until = runtime.now()
+    until, seen = runtime.now(), set[int]()
     while True:
         with runtime.reading() as session:
-            found = other_messages.due(session, now=until)
+            found = [each for each in other_messages.due(session, now=until) if each.id not in seen]
         yield from found
-        if not found:
+        if not found:  # or the clock was put back meanwhile: what was read is due again
             return
+        seen |= {each.id for each in found}
 
 
 def _read(runtime: Runtime, other: OtherMessage) -> int:
@@ -80,7 +81,9 @@ def _read(runtime: Runtime, other: OtherMessage) -> int:
             new += _read_results(runtime, other.msgid, userid) if has_confirmed else 0
     except Dispatching:  # made a moment ago
         is_complete = False
-    except Permanent as problem:  # nothing we could do: it is looked at again with the others
+    except (Temporary, Throttled, TokenInvalid):  # so are the others: the next hour is soon enough
+        raise
+    except WeComError as problem:  # nothing we could do: it is looked at again with the others
         log.warning("mass message of others could not be read: %s", problem.errcode)
         is_complete = False
     with runtime.transaction() as session:
