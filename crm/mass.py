@@ -205,13 +205,12 @@ def _without_known(session: Session, chunk: Chunk) -> list[Target]:
     if not faces:
         return chunk.targets
     owner_of = dict(session.execute(select(Contact.id, Contact.customer_id).where(Contact.id.in_(faces))).all())
-    taken = set(
-        session.scalars(
-            select(Contact.customer_id)
-            .join(MassRecipient, MassRecipient.target == Contact.external_userid)
-            .where(MassRecipient.message_id == chunk.message_id, Contact.customer_id.in_(set(owner_of.values())))
-        )
+    names = select(Contact.external_userid, Contact.customer_id).where(Contact.customer_id.in_(set(owner_of.values())))
+    of_name = dict(session.execute(names).all())
+    known = select(MassRecipient.target).where(
+        MassRecipient.message_id == chunk.message_id, MassRecipient.target.in_(of_name)
     )
+    taken = {of_name[target] for target in session.scalars(known)}
     fresh: list[Target] = []
     for each in chunk.targets:
         owner = owner_of[each.contact_id or 0]
