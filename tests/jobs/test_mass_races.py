@@ -1,6 +1,5 @@
 """What two workers and an operator do to one mass message in the same moment."""
 
-
 import pytest
 
 from crm import mass_control, mass_recipients, mass_tasks
