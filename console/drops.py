@@ -68,7 +68,7 @@ def shown(edition_id: int | None, error: RuleError | None = None) -> str:
     with runtime().reading() as session:
         series = drops.all_series(session)
         editions = drop_reports.between(session, begin, end)
-        coming = list(drop_reports.to_come(series, end, zone=zone))
+        coming = list(drop_reports.to_come(series, begin, end, zone=zone))
         short = drop_reports.short_groups(session, month.name, limit=limit, zone=zone)
         has_groups = bool(groups.open_groups(session))
         nearest = drop_reports.nearest(editions, now=now)

@@ -99,10 +99,14 @@ def story(session: Session, edition_id: int) -> Story:
     return Story(edition, parts, messages, dict(session.execute(named).all()))
 
 
-def to_come(series: Collection[DropSeries], end: datetime, *, zone: ZoneInfo) -> Iterator[tuple[DropSeries, datetime]]:
-    """The launches before `end` that are not laid out yet, of series that go on."""
+def to_come(
+    series: Collection[DropSeries], begin: datetime, end: datetime, *, zone: ZoneInfo
+) -> Iterator[tuple[DropSeries, datetime]]:
+    """The launches from `begin` to `end` that are not laid out yet, of series that go on; however far they are."""
     for row in series:
         launch_at = row.next_launch_at if row.state == "active" else None
+        if launch_at is not None and launch_at < begin:
+            launch_at = calendars.next_weekly(row.weekday, row.at_time, zone, begin - calendars.SECOND)
         while launch_at is not None and launch_at < end:
             yield row, launch_at
             launch_at = calendars.next_weekly(row.weekday, row.at_time, zone, launch_at)

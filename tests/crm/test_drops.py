@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm import drop_editions, drop_plans, drop_texts, drops
+from crm import drop_editions, drop_plans, drop_reports, drop_texts, drops
 from crm.errors import BadInput, Conflict
 from jobs.drops import make_editions
 from models import DropEdition, DropSeries, DropStep
@@ -61,6 +61,15 @@ def at(runtime, clock, sandbox):
         clock.refresh()
 
     return set_to
+
+
+def test_a_month_far_ahead_knows_its_own_launches_only(create):
+    series = create()
+    begin, end = (datetime(2099, 12, day, tzinfo=ZONE) for day in (1, 15))
+
+    coming = [at.astimezone(ZONE) for _, at in drop_reports.to_come([series], begin, end, zone=ZONE)]
+
+    assert coming == [datetime(2099, 12, day, 20, 0, tzinfo=ZONE) for day in (4, 11)]
 
 
 def test_every_step_has_its_time(create):
