@@ -1,11 +1,14 @@
 """Names, tags, remarks and whatever else people write: shown as it is on every page, run on none."""
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 
+from crm import drop_editions, drops
+from demo_programme import FLOWERS
 from models import (
     Audit,
     Channel,
@@ -49,7 +52,7 @@ class Page(HTMLParser):
             or (tag == "script" and not (attrs.get("src") or "").startswith("/static/"))
             or (
                 tag in ("img", "iframe", "base", "object")
-                and not (attrs.get("src") or "").startswith(("https://", "http://"))
+                and not (attrs.get("src", "https://") or "").startswith(("https://", "http://", "/console/media/"))
             )
             or str(attrs.get("href", "")).lower().startswith("javascript:")
         ]
@@ -111,6 +114,9 @@ def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, si
     link = {"kind": "link", "title": EVIL, "desc": EVIL, "url": "https://x/", "picurl": ""}
     push = make.push(audience, name=EVIL, text=EVIL, attachments=[link])
     message = sending(make, push)
+    series(make, runtime)
+    typed = dict.fromkeys(("name", "product", "sku", "url", "teaser", "launch", "recap", "robot"), EVIL)
+    typed |= {"price": "1", "stock": "1"}
     written = {"name": EVIL[:30], "text": EVIL, "audience_id": str(audience.id), "attachments": json.dumps([link])}
     pages = {
         path: here.get(path)
@@ -121,6 +127,8 @@ def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, si
             "/console/audiences", f"/console/audiences/{audience.id}", "/console/pushes", f"/console/pushes/{push.id}",
             f"/console/pushes/new?copy={push.id}", f"/console/messages/{message.id}",
             f"/console/messages/{message.id}/people?state=would_send",
+            "/console/drops", "/console/drops?edition=1", "/console/drops/new", "/console/drops/1",
+            "/console/drops/editions/1",
             f"/console/audiences/choices/tags?q={quote(EVIL[:20])}", "/console/audiences/choices/staff",
         )
     } | {
@@ -128,6 +136,8 @@ def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, si
         "preview": here.post("/console/audiences/preview", {"tags_all": str(tag.id)}, page=of),
         "push": here.post("/console/pushes", written, page=of),
         "stale": here.post(f"/console/pushes/{push.id}", written, page=of),
+        "drop": here.post("/console/drops", typed, page=of),
+        "drop preview": here.post("/console/drops/preview", typed, page=of),
         "body": here.post(f"/console/inbox/{notice.id}/body", page=of),
         "users": here.post("/console/users", {"login": EVIL[:60], "name": EVIL[:60], "role": EVIL[:9]}, page=of),
         "coupons": here.post("/console/coupons", {**dict.fromkeys(BATCH, EVIL[:12]), "name": EVIL[:60]}, page=of),
@@ -141,6 +151,7 @@ def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, si
     shown = [path for path, answer in pages.items() if EVIL[:40] in "".join(Page(answer.text).words)]
     assert {"push", "stale", "/console/pushes", f"/console/messages/{message.id}", "/console/audiences"} <= set(shown)
     assert {"/console/", "/console/inbox", "/console/audit", "/console/users", "/console/coupons", "body"} <= set(shown)
+    assert {"/console/drops", "/console/drops/1", "drop", "drop preview"} <= set(shown)
 
 
 def sending(make, push):
@@ -180,3 +191,16 @@ def test_nothing_anybody_wrote_becomes_a_header(customer, at_the_chat, client, n
         said = str(answer.headers)
         assert "a=b" not in said
         assert "onerror" not in said
+
+
+def series(make, runtime):
+    """A drop and its first edition whose every word is hostile, in a group with a hostile name."""
+    now, zone, short = runtime.now(), runtime.zone, EVIL[:40]
+    group = make.group(owner=make.rows(Staff)[0], name=EVIL)
+    plan = replace(
+        FLOWERS, name=short, product=short, sku=EVIL[:64], group_ids=(group.id,),
+        **dict.fromkeys(("teaser", "launch", "recap"), EVIL.replace("{{7*7}}", "")),
+    )  # fmt: skip
+    with runtime.transaction() as session:
+        made = drops.create(session, plan, robot_key_sealed=None, by="user:1", now=now, zone=zone)
+        drop_editions.make_due(session, made.id, now=now, zone=zone)
