@@ -195,11 +195,11 @@ def test_nothing_anybody_wrote_becomes_a_header(customer, at_the_chat, client, n
 
 def series(make, runtime):
     """A drop and its first edition whose every word is hostile, in a group with a hostile name."""
-    now, zone, short = runtime.now(), runtime.zone, EVIL[:40]
+    now, zone, short, words = runtime.now(), runtime.zone, EVIL[:40], EVIL.replace("{{7*7}}", "")
     group = make.group(owner=make.rows(Staff)[0], name=EVIL)
     plan = replace(
         FLOWERS, name=short, product=short, sku=EVIL[:64], group_ids=(group.id,),
-        **dict.fromkeys(("teaser", "launch", "recap"), EVIL.replace("{{7*7}}", "")),
+        teaser=words, launch=words, recap=words,
     )  # fmt: skip
     with runtime.transaction() as session:
         made = drops.create(session, plan, robot_key_sealed=None, by="user:1", now=now, zone=zone)
