@@ -4,20 +4,24 @@ const tones = { plan: "--c3", wait: "--c5", sent: "--c1", off: "--c4" };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
+// Of words at 13 px: a Chinese letter is as wide as it is high.
+const widthOf = (words) => [...words].reduce((sum, letter) => sum + (letter > "\u2e7f" ? 13 : 7.5), 0);
+
 const draw = (box, animated) => {
   const colour = (name) => getComputedStyle(box).getPropertyValue(name).trim();
   const bars = JSON.parse(box.dataset.chart);
   const most = Math.max(...bars.map((bar) => bar.count), 1);
+  const wide = Math.min(box.clientWidth / 3, Math.max(...bars.map((bar) => widthOf(bar.words))));
   const words = { color: colour("--t2"), fontSize: 13, fontFamily: getComputedStyle(box).fontFamily };
   const chart = echarts.getInstanceByDom(box) || echarts.init(box, null, { renderer: "svg" });
   chart.setOption({
     animation: animated && !still.matches,
     animationDuration: 200,
-    grid: { left: 104, right: 72, top: 0, bottom: 0 },
+    grid: { left: wide + 12, right: 72, top: 0, bottom: 0 },
     xAxis: { type: "value", max: most, show: false },
     yAxis: {
       type: "category", inverse: true, data: bars.map((bar) => bar.words),
-      axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...words, margin: 12, width: 92, overflow: "truncate" },
+      axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...words, margin: 12, width: wide, overflow: "truncate" },
     },
     series: [{
       type: "bar", barWidth: 24, silent: true, showBackground: true,

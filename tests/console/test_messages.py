@@ -1,11 +1,15 @@
 """The report of a sending: figures, who waits, reminders, and pausing, going on, cancelling by hand."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from jobs.mass import create_tasks
 from jobs.mass_results import read_results
 from models import MassMessage, MassRecipient, MassTask
 from tests.console.conftest import text_of
+from tests.drop_weeks import MONDAY, Weeks
 from tests.masses import Masses
 
 PAGE = "/console/account"
@@ -192,3 +196,21 @@ def test_one_that_is_not_there_says_so(signed_in):
 
     assert here.get("/console/messages/9").status_code == 404
     assert here.post("/console/messages/9/state", {"action": "pause"}, page=PAGE).status_code == 404
+
+
+def test_a_part_of_a_drop_is_counted_in_groups_and_leads_back_to_its_edition(signed_in, runtime, make, sandbox, clock):
+    weeks = Weeks(runtime, make, sandbox, clock)
+    weeks.series()
+    weeks.pass_until(MONDAY + timedelta(days=3, hours=11))
+    [message] = make.rows(MassMessage)
+    here = signed_in("operator")
+
+    page = here.get(f"/console/messages/{message.id}")
+    edition = re.search(r'href="(/console/drops\?edition=\d+)"', page.get_data(as_text=True))
+
+    assert "计划 3 个群，已建任务 3 个群，待员工发送 3 个群" in page.get_data(as_text=True)
+    assert "周五花市" in text_of(page)
+    assert edition
+    assert here.get(edition[1]).status_code == 200
+    assert "花友一群" in text_of(here.get(f"/console/messages/{message.id}/people?state=created"))
+    assert "1 次群发等同事点发送" in text_of(here.get("/console/"))
