@@ -44,6 +44,10 @@ class Processes:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
         )  # fmt: skip
 
+    def use(self, settings: Settings) -> None:
+        """Those that are started from now on read these."""
+        self._environ = _environ(settings)
+
     def work(self) -> int:
         """A worker; its process id."""
         return self._start(["work"], {})

@@ -5,10 +5,12 @@ Five seeds of a thousand in CI. `make soak` (SOAK=full) sends 25,000 from twelve
 
 import os
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.processes import processes
+from config import Settings
+from tests.processes import Processes
 from tests.soaks import Soak
 
 FULL = os.environ.get("SOAK") == "full"
@@ -18,21 +20,37 @@ SIZE = {"customers": 25_000, "staff": 12, "pushes": 3} if FULL else {"customers"
 KILLS = 60 if FULL else 5
 
 
+@pytest.fixture(scope="module")
+def start(sandbox_server, tmp_path_factory) -> Iterator[Callable[[Settings], Processes]]:
+    """Processes with these settings; the program is imported once for all seeds."""
+    started: list[Processes] = []
+
+    def with_settings(settings: Settings) -> Processes:
+        if not started:
+            witness = tmp_path_factory.mktemp("soak") / "witness"
+            started.append(Processes(settings, sandbox_server.url, witness, hurry=10))
+        started[0].use(settings)
+        return started[0]
+
+    yield with_settings
+    for each in started:
+        each.close()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600 if FULL else 180)
 @pytest.mark.parametrize(("database_url", "seed"), RUNS, indirect=["database_url"])
 def test_whatever_fails_everybody_is_in_one_task_and_nobody_gets_it_twice(
-    settings, runtime, make, sandbox, tmp_path, seed
+    settings, runtime, make, sandbox, start, seed
 ):
     sandbox.post("/sandbox/reset", {"seed": seed})
     sandbox.put("/sandbox/clock", {"to": {"weekday": 2, "time": "10:00"}})
     runtime.now.refresh()
     begun = time.monotonic()
-    with processes(settings, sandbox.url, tmp_path / "witness", hurry=10) as started:
-        soak = Soak(runtime, make, sandbox, started, seed=seed)
-        soak.prepare(**SIZE)
-        prepared = time.monotonic()
-        soak.run(kills=KILLS)
+    soak = Soak(runtime, make, sandbox, start(settings), seed=seed)
+    soak.prepare(**SIZE)
+    prepared = time.monotonic()
+    soak.run(kills=KILLS)
 
     sent = time.monotonic()
     soak.everything_adds_up()
