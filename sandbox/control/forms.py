@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from sandbox.clock import LATEST
+
 
 def _without_nul(text: str) -> str:
     if "\x00" in text:
@@ -16,7 +18,7 @@ Name = Annotated[Text, Field(min_length=1, max_length=128)]
 UserId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-@.]{1,64}$")]
 ExternalUserId = Annotated[str, Field(pattern=r"^w[mo][A-Za-z0-9_\-]{30}$")]
 ChatId = Annotated[str, Field(pattern=r"^wr[A-Za-z0-9_\-]{30}$")]
-Moment = Annotated[float, Field(ge=0, lt=253402300800)]
+Moment = Annotated[float, Field(ge=0, lt=LATEST)]
 
 
 class Form(BaseModel):

@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from sandbox.callbacks import CallbackRefused
-from sandbox.clock import next_moment
+from sandbox.clock import LATEST, next_moment
 from sandbox.control.fault_forms import FaultsForm
 from sandbox.control.forms import CallbackForm, ClientForm, ClockForm, ResetForm
 from sandbox.control.reading import read_form
@@ -66,6 +66,9 @@ def clock() -> ResponseReturnValue:
 def set_clock() -> ResponseReturnValue:
     form = read_form(ClockForm)
     mine = corp()
+    start = mine.clock.now() if form.now is None else form.now
+    if not 0 <= start + (form.advance or 0) < LATEST:
+        raise Impossible("out_of_time", "the calendar does not go that far", 400)
     if form.frozen is not None:
         mine.clock.freeze(form.frozen)
     if form.now is not None:

@@ -148,6 +148,14 @@ def test_a_moment_that_cannot_be_is_refused(wecom, body):
     wecom.ask("PUT", "clock", status=400, **body)
 
 
+@pytest.mark.parametrize("advance", [10**10, -(10**10)])
+def test_the_clock_cannot_be_pushed_out_of_the_calendar_step_by_step(wecom, advance):
+    wecom.ask("PUT", "clock", now=249_000_000_000.0 if advance > 0 else 5.0, frozen=True)
+
+    wecom.ask("PUT", "clock", status=400, advance=advance)
+    wecom.ask("PUT", "clock", status=400, advance=advance, now=249_000_000_000.0 if advance > 0 else 5.0)
+
+
 def test_the_same_seed_is_the_same_corp_and_another_is_another():
     running = [start(seed=seed) for seed in (1, 1, 2)]
     first, same, other = (Client(one).credentials for one in running)
