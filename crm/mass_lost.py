@@ -122,7 +122,8 @@ def proven(
         return exact[:1]  # a second one may be the other's
     if exact:
         return exact
-    return [each for each in oldest_first if each.recipients and each.recipients < set(targets)]
+    some = [each for each in oldest_first if each.recipients and each.recipients < set(targets)]
+    return some if len({each.recipients for each in some}) == 1 else []  # of two different ones, one is not ours
 
 
 def _is_by(candidate: Candidate, task: MassTask) -> bool:

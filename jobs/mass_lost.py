@@ -51,8 +51,11 @@ def _resolve(runtime: Runtime, task: MassTask) -> None:
     with runtime.reading() as session:
         message = session.get_one(MassMessage, task.message_id)
         targets = mass_recipients.of_task(session, task)
+    alike = [shown for shown in _listed(runtime, task, message) if mass_lost.is_like(task, message, shown)]
+    with runtime.reading() as session:  # at one moment, after the list: what it shows was begun, or is known, by then
+        known = mass_lost.known(session, [shown.msgid for shown in alike])
         rivalled = mass_lost.has_rivals(session, task, message)
-    found = _candidates(runtime, task, message)
+    found = [_candidate(runtime, shown) for shown in alike if shown.msgid not in known]
     proven = mass_lost.proven(found, task, targets, chat_type=message.chat_type, rivalled=rivalled)
     with runtime.transaction() as session:
         if not proven and mass_lost.may_give_up(task, asked_at=asked_at):
@@ -78,14 +81,6 @@ def _take_back(runtime: Runtime, younger: Candidate) -> None:
     log.warning("one mass task was created twice: %s is cancelled", younger.msgid)
     with contextlib.suppress(MassCancelled):
         runtime.wecom.cancel_mass_message(younger.msgid)
-
-
-def _candidates(runtime: Runtime, task: MassTask, message: MassMessage) -> list[Candidate]:
-    """Everything at WeCom of those moments and this content that is not ours already."""
-    alike = [shown for shown in _listed(runtime, task, message) if mass_lost.is_like(task, message, shown)]
-    with runtime.reading() as session:
-        known = mass_lost.known(session, [shown.msgid for shown in alike])
-    return [_candidate(runtime, shown) for shown in alike if shown.msgid not in known]
 
 
 def _listed(runtime: Runtime, task: MassTask, message: MassMessage) -> Iterator[MassMessageShown]:

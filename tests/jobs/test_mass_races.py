@@ -4,8 +4,10 @@ import pytest
 
 from crm import mass_control, mass_recipients, mass_tasks
 from jobs.mass import create_tasks, follow_tasks
+from jobs.mass_lost import resolve_lost
 from jobs.mass_results import read_results
-from tests.masses import Masses
+from models import MassTask
+from tests.masses import CREATE, Masses
 
 
 @pytest.fixture
@@ -82,3 +84,35 @@ def test_a_message_resumed_after_a_month_is_still_followed(masses, runtime, cloc
     read_results(runtime)
     assert set(masses.states().values()) == {"sent"}
     masses.ledger_adds_up()
+
+
+def test_the_same_words_begun_while_a_lost_one_is_looked_up_are_not_taken_for_it(masses, runtime, clock, sandbox):
+    """Another push says the same to the same people: its creation is at WeCom, and its answer on the way."""
+    masses.shop(lan=2)
+    first = masses.message()
+    sandbox.faults({"on": "call", "path": CREATE, "timeout": "after", "seconds": 0.05, "times": 1})
+    create_tasks(runtime)
+    clock.tick(seconds=70)
+    second = masses.message()
+    under_way: list[tuple[MassTask, str]] = []
+
+    listed = runtime.wecom.mass_messages
+
+    def list_slowly(*asked):
+        if not under_way:
+            task, people = masses.begun(), list(masses.states())
+            made = runtime.wecom.create_mass_message(sender="lan", external_userids=people, text=second.text)
+            under_way.append((task, made.msgid))
+            clock.tick(seconds=20)
+        return listed(*asked)
+
+    runtime.wecom.mass_messages = list_slowly
+    resolve_lost(runtime)
+    [(begun, msgid)] = under_way
+    with runtime.transaction() as session:
+        mass_tasks.created(session, begun, msgid, now=runtime.now())
+
+    states = {task.message_id: (task.state, task.msgid) for task in masses.tasks()}
+    assert states[second.id] == ("created", msgid)
+    assert states[first.id][0] == "created"
+    assert [each["cancelled"] for each in masses.at_wecom()] == [False, False]
