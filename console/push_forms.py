@@ -68,7 +68,7 @@ def shown(session: Session, kept: list[Any]) -> list[Attached]:
         if not isinstance(values, dict) or values.get("kind") not in KINDS:
             continue
         number = values.get("media")
-        row = media.found(session, number) if isinstance(number, int) and 0 < number < 2**63 else None
+        row = media.found(session, number) if type(number) is int and 0 < number < 2**63 else None
         found.append(Attached(values["kind"], values, media_json(row) if row else None))
     return found
 
