@@ -90,6 +90,12 @@ def would_send(session: Session, task: MassTask, message: MassMessage, targets: 
     _move(session, task, "would_send", before=("planned",), month=message.month, targets=targets)
 
 
+def no_place(session: Session, task: MassTask, message: MassMessage, targets: Collection[str]) -> None:
+    """These, at most 250, may receive nothing more this month; what the month they were planned in held is free."""
+    reason = mass_reasons.NO_PLACE
+    _move(session, task, "quota", before=("planned",), month=message.month, targets=targets, reason=reason)
+
+
 def not_reached(session: Session, task: MassTask, message: MassMessage, targets: Collection[str]) -> None:
     """WeCom gives these, at most 250, no task."""
     _move(

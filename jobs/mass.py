@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from crm import mass_contents, mass_control, mass_reasons, mass_recipients, mass_tasks, quotas
+from crm import calendars, mass_contents, mass_control, mass_reasons, mass_recipients, mass_tasks, quotas
 from models.mass import MassMessage, MassTask
 from models.staff import Staff
 from runtime import Runtime
@@ -100,6 +100,7 @@ def _prepare(runtime: Runtime, task: MassTask) -> Ready | None:
     if sender is None or gate.mode is Verdict.STOPPED:
         return None
     _reserve_again(runtime, task, message)
+    _leave_out_full(runtime, task, message)
     with runtime.reading() as session:
         targets = mass_recipients.planned(session, task)
     going_out = [target for target in targets if gate.lets_out(sender.userid, target)]
@@ -126,6 +127,20 @@ def _reserve_again(runtime: Runtime, task: MassTask, message: MassMessage) -> No
     limit = quotas.limit_of(message.month, runtime.settings.quota.per_month)
     while runtime.in_transaction(partial(mass_recipients.reserve_again, task=task, message=message, limit=limit)):
         pass
+
+
+def _leave_out_full(runtime: Runtime, task: MassTask, message: MassMessage) -> None:
+    """What was planned last month is confirmed in this one: whoever has had enough in it gets nothing."""
+    month = calendars.month_of(runtime.now(), runtime.zone)
+    if month <= message.month:
+        return
+    limit = quotas.limit_of(month, runtime.settings.quota.per_month)
+    with runtime.reading() as session:
+        left = quotas.left(session, mass_recipients.planned(session, task), month, limit=limit)
+    full = [target for target, places in left.items() if not places]
+    for start in range(0, len(full), mass_recipients.AT_ONCE):
+        some = full[start : start + mass_recipients.AT_ONCE]
+        runtime.in_transaction(partial(mass_recipients.no_place, task=task, message=message, targets=some))
 
 
 def _would_send(

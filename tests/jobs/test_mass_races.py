@@ -2,11 +2,12 @@
 
 import pytest
 
-from crm import mass_control, mass_recipients, mass_tasks
+import config
+from crm import calendars, mass_control, mass_recipients, mass_tasks
 from jobs.mass import create_tasks, follow_tasks
 from jobs.mass_lost import resolve_lost
 from jobs.mass_results import read_results
-from models import MassTask
+from models import MassTask, OtherDelivery, Quota
 from tests.masses import CREATE, Masses
 
 
@@ -116,3 +117,27 @@ def test_the_same_words_begun_while_a_lost_one_is_looked_up_are_not_taken_for_it
     assert states[second.id] == ("created", msgid)
     assert states[first.id][0] == "created"
     assert [each["cancelled"] for each in masses.at_wecom()] == [False, False]
+
+
+def test_who_has_had_enough_this_month_gets_nothing_that_was_planned_in_the_last(masses, runtime, clock):
+    """The shop allows two a month; a message of November is resumed in December."""
+    masses.shop(lan=2)
+    message = masses.message(limit=2)
+    full, free = masses.states()
+    with runtime.transaction() as session:
+        mass_control.pause(session, message.id, by="user:1", now=runtime.now())
+    clock.tick(days=31)
+    month = calendars.month_of(runtime.now(), runtime.zone)
+    with runtime.transaction() as session:
+        session.add(Quota(target=full, month=month, reserved=0, used=0, others=2))
+        session.add_all(
+            OtherDelivery(msgid=f"other{number}", target=full, sent_at=runtime.now()) for number in range(2)
+        )
+        mass_control.resume(session, message.id, by="user:1", now=runtime.now())
+
+    runtime.settings = runtime.settings.model_copy(update={"quota": config.Quota(per_month=2)})
+    create_tasks(runtime)
+
+    assert masses.states() == {full: "quota", free: "created"}
+    assert [each["tasks"][0]["recipients"] for each in masses.at_wecom()] == [1]
+    masses.ledger_adds_up()
