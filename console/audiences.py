@@ -10,7 +10,7 @@ from console.door import MESSAGES, blueprint, may, sees_customers, user_only
 from console.reaches import measured, said_of
 from crm import audiences, choices, push_lists, users
 from crm.audiences import Conditions
-from crm.errors import BadInput, Conflict
+from crm.errors import BadInput, Conflict, TryAgain
 from runtime import runtime
 
 
@@ -34,8 +34,11 @@ def audience_count(audience_id: int) -> ResponseReturnValue:
     """The figures of one row of the list."""
     with runtime().reading() as session:
         conditions = audiences.conditions_of(audiences.audience(session, audience_id))
-        figures = measured(session, conditions)
-    return render_template("console/audience_count.html", figures=figures)
+        try:
+            figures = measured(session, conditions)
+        except TryAgain:
+            figures = None
+    return render_template("console/audience_count.html", figures=figures, audience_id=audience_id)
 
 
 @blueprint.get("/audiences/new")
@@ -143,7 +146,9 @@ def _figures(form: Fields) -> dict[str, object]:
     except BadInput as problem:
         return {"problem": problem, "figures": None, "people": [], "sentence": "", "everybody": False}
     with runtime().reading() as session:
-        figures = measured(session, conditions, people=sees_customers())
-        sentence = said_of(session, conditions)
-    everybody = conditions.is_everybody()
-    return {"problem": None, "figures": figures, "people": figures.people, "sentence": sentence, "everybody": everybody}
+        said = {"sentence": said_of(session, conditions), "everybody": conditions.is_everybody()}
+        try:
+            figures = measured(session, conditions, people=sees_customers())
+        except TryAgain as busy:
+            return {"problem": busy, "figures": None, "people": [], **said}
+    return {"problem": None, "figures": figures, "people": figures.people, **said}

@@ -14,7 +14,7 @@ from console.mass_words import message_state, push_state
 from console.push_forms import Fields, attachments_in, fields_of
 from console.reaches import measured, said_of
 from crm import audiences, gates, push_lists, pushes, users, wordings
-from crm.errors import BadInput, Conflict, RuleError
+from crm.errors import BadInput, Conflict, RuleError, TryAgain
 from models.push import Push
 from runtime import runtime
 from words import gettext
@@ -188,5 +188,8 @@ def _reach(session: Session, audience_id: int) -> dict[str, object] | None:
     if audience_id not in known:
         return None
     conditions = audiences.conditions_of(known[audience_id])
-    figures = measured(session, conditions)
-    return {"figures": figures, "sentence": said_of(session, conditions), "everybody": conditions.is_everybody()}
+    said = {"sentence": said_of(session, conditions), "everybody": conditions.is_everybody(), "id": audience_id}
+    try:
+        return {"figures": measured(session, conditions), **said}
+    except TryAgain as busy:
+        return {"busy": busy, **said}

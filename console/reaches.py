@@ -1,6 +1,8 @@
 """How far an audience reaches, in the words and colours of the screen."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +11,15 @@ from sqlalchemy.orm import Session
 
 from crm import calendars, quotas, reaches
 from crm.audiences import Conditions
+from crm.errors import TryAgain
 from runtime import runtime
 from words import gettext
 
 MOST_SENDERS = 8
 MOST_PEOPLE = 8
+MOST_AT_ONCE = 4
+"""Counts of one web process: each may take seconds in a large shop, and WeCom waits five for a free thread."""
+_counting = threading.BoundedSemaphore(MOST_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -52,12 +58,24 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def measured(session: Session, conditions: Conditions, *, people: bool = False) -> Measured:
-    """Its figures this month; with some of its people when the reader may see them."""
+    """Its figures this month; with some of its people when the reader may see them. Raises `TryAgain` when busy."""
     now, month, limit = runtime().now(), *this_month()
-    reach = reaches.reach(session, conditions, now=now, month=month, limit=limit)
-    some = reaches.sample(session, conditions, now=now, limit=MOST_PEOPLE) if people else []
+    with one_of_few():
+        reach = reaches.reach(session, conditions, now=now, month=month, limit=limit)
+        some = reaches.sample(session, conditions, now=now, limit=MOST_PEOPLE) if people else []
     rest = reach.senders[MOST_SENDERS:]
     return Measured(reach, _pieces(reach), some, len(rest), sum(share.reachable for share in rest))
+
+
+@contextmanager
+def one_of_few() -> Iterator[None]:
+    """Refused at once rather than kept waiting: who waits holds a thread, too."""
+    if not _counting.acquire(blocking=False):
+        raise TryAgain("好几个人在算，排一下队，马上就算")
+    try:
+        yield
+    finally:
+        _counting.release()
 
 
 def this_month() -> tuple[str, int]:

@@ -1,7 +1,10 @@
 """Audiences in the console: built, counted, saved without overwriting, and refused in words."""
 
+from contextlib import ExitStack
+
 import pytest
 
+from console import reaches
 from models import Audience, Identity, Push, Tag, TagAssignment
 from tests.console.conftest import text_of
 
@@ -50,6 +53,25 @@ def test_without_any_the_page_says_what_an_audience_is_for(signed_in):
 
     assert "还没有人群" in page
     assert "圈第一群人" in page
+
+
+def test_only_a_few_count_at_once_and_the_page_asks_again(signed_in, shop, tag, make):
+    here, kept = signed_in("operator"), make.audience(conditions={"tags_any": [tag.id]})
+    others = [f"/console/audiences/{kept.id}/count", f"/console/pushes/reach?audience_id={kept.id}"]
+
+    with ExitStack() as counting:
+        for _ in range(reaches.MOST_AT_ONCE):
+            counting.enter_context(reaches.one_of_few())
+        busy = [preview(here, tags_any=str(tag.id)), *map(here.get, others), here.get(f"/console/audiences/{kept.id}")]
+    free = [preview(here, tags_any=str(tag.id)), *map(here.get, others)]
+
+    for answer in busy:
+        assert answer.status_code == 200
+        assert 'hx-trigger="load delay:2s"' in answer.text
+    assert "爱买鲜花" in text_of(busy[0])
+    for answer in free:
+        assert "2" in text_of(answer)
+        assert "load delay" not in answer.text
 
 
 def test_the_figures_follow_what_is_typed(signed_in, shop, tag):
