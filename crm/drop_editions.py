@@ -16,6 +16,7 @@ from models.drop import PARTS, DropEdition, DropSeries, DropStep
 AHEAD = timedelta(days=8)  # so long before its launch an edition stands in the calendar and can be changed
 TASKS_BEFORE, CARDS_BEFORE = timedelta(minutes=10), timedelta(minutes=2)
 CARDS_AFTER = timedelta(minutes=30)
+MOMENT = timedelta(microseconds=1)
 COPIED = ("product", "sku", "price_fen", "stock", "url", "media_id", "group_ids")
 
 
@@ -107,9 +108,14 @@ def skip_what_passed(session: Session, series: DropSeries, *, now: datetime, zon
 
 
 def _go_on_after_the_last(session: Session, series: DropSeries, *, now: datetime, zone: ZoneInfo) -> None:
-    query = select(func.max(DropEdition.launch_at), func.max(DropEdition.number))
-    last_at, last_number = session.execute(query.where(DropEdition.series_id == series.id)).one()
+    """No launch twice, and none on the day of another that was not left out."""
+    held = func.max(DropEdition.launch_at).filter(DropEdition.state != "cancelled")
+    query = select(func.max(DropEdition.launch_at), held, func.max(DropEdition.number))
+    last_at, held_at, last_number = session.execute(query.where(DropEdition.series_id == series.id)).one()
     after = max(now, last_at) if last_at else now
+    if held_at:
+        next_day = held_at.astimezone(zone).date() + timedelta(days=1)
+        after = max(after, calendars.at_local(next_day, "00:00", zone) - MOMENT)
     series.next_launch_at = calendars.next_weekly(series.weekday, series.at_time, zone, after)
     series.next_number = (last_number or 0) + 1
     session.flush()
