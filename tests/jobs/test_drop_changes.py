@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from crm import drop_plans, drops
-from models import DropEdition, DropSeries, Group
-from tests.drop_weeks import TEXTS, ZONE, Weeks
+from models import DropEdition, DropSeries
+from tests.drop_weeks import ZONE, Weeks
 
 
 def test_a_launch_moved_after_its_teaser_stays_this_week_and_moves_from_the_next(runtime, make, sandbox, clock):
