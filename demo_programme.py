@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from crm import audiences, drops
+from crm import audiences, drop_editions, drops
 from crm.audiences import Conditions, Range
 from crm.drop_plans import Plan
 from models.drop import DropSeries
@@ -38,4 +38,5 @@ def prepare(runtime: Runtime, robot_key: str) -> None:
         if groups and session.scalar(select(DropSeries.id).where(DropSeries.name == FLOWERS.name)) is None:
             plan = replace(FLOWERS, group_ids=groups)
             sealed = runtime.vault.seal(robot_key)
-            drops.create(session, plan, robot_key_sealed=sealed, by=BY, now=now, zone=runtime.zone)
+            series = drops.create(session, plan, robot_key_sealed=sealed, by=BY, now=now, zone=runtime.zone)
+            drop_editions.make_due(session, series.id, now=now, zone=runtime.zone)

@@ -9,6 +9,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from crm import calendars, drop_notices, drop_texts, group_messages, mass, staff_messages
+from crm.drop_editions import TASKS_BEFORE
 from models.database import changed
 from models.drop import DropEdition, DropSeries, DropStep
 from models.mass import MassMessage
@@ -67,15 +68,18 @@ def run(session: Session, step_id: int, means: Means) -> bool:
 
 
 def _has_to_wait(message: MassMessage, step: DropStep, kind: str, now: datetime) -> bool:
-    """Whom it concerns is still being written; or who has confirmed is just to be read, for a moment."""
-    if now >= step.due_at + PATIENCE:
+    """Whom it concerns is still being written; or who has confirmed is just to be read, for a moment.
+
+    The moment begins when the message does: after a jump of the clock every step is long due.
+    """
+    if now >= max(step.due_at, message.created_at) + PATIENCE:
         return False
     is_stale = message.next_look_at is not None and message.next_look_at <= now
     return message.state == "planning" or (kind == "card" and is_stale)
 
 
 def latest(edition: DropEdition, part: str, due_at: datetime) -> datetime:
-    """After this moment a part would only confuse."""
+    """After this moment nobody is told about a part any more."""
     if part == "teaser":
         return edition.launch_at
     return edition.launch_at + LAUNCH_LATE if part == "launch" else due_at + RECAP_LATE
@@ -88,7 +92,8 @@ def _stopped(
         return "skipped", "edition_skipped"
     if series.state != "active":
         return "cancelled", "series_paused"
-    return ("missed", "too_late") if means.now >= latest(edition, part, step.due_at) else None
+    until = edition.launch_at - TASKS_BEFORE if step.step == "teaser" else latest(edition, part, step.due_at)
+    return ("missed", "too_late") if means.now >= until else None  # no teaser beside the launch's own tasks
 
 
 def _say_to_groups(session: Session, edition: DropEdition, part: str, step: DropStep, means: Means) -> tuple[str, str]:
