@@ -58,7 +58,8 @@ const pick = (picker) => {
   const look = async () => {
     const turn = ++asked;
     const answer = await fetch(`${picker.dataset.url}?q=${encodeURIComponent(search.value)}`);
-    if (!answer.ok || turn !== asked || document.activeElement !== search) return;
+    if (answer.redirected) location.reload(); // signed out meanwhile: the whole page asks to sign in, not its picker
+    if (!answer.ok || answer.redirected || turn !== asked || document.activeElement !== search) return;
     options.innerHTML = await answer.text(); // our own page, escaped by the server
     const taken = new Set(hidden.value.split(","));
     for (const option of options.querySelectorAll("[data-id]")) if (taken.has(option.dataset.id)) option.remove();

@@ -1,6 +1,7 @@
 """The audience builder in the system's Chromium: built by mouse and keyboard, read in both themes."""
 
 import os
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -103,6 +104,16 @@ def test_an_audience_is_built_with_figures_that_follow(chromium, address, make, 
         assert make.rows(Audience)[-1].conditions == {"tags_any": [3]}
 
 
+def test_who_was_signed_out_meanwhile_is_asked_to_sign_in_by_the_page_not_by_its_picker(chromium, address):
+    with signed_in(chromium, address, width=1280) as page:
+        page.goto(f"{address}/console/audiences/new")
+        page.context.clear_cookies()
+        page.get_by_role("button", name="标签 · 全都有").click()
+
+        expect(page).to_have_url(re.compile("/console/sign-in"))
+        expect(page.get_by_role("button", name="登录")).to_be_visible()
+
+
 def test_a_keyboard_is_enough_to_pick_a_tag(chromium, address):
     with signed_in(chromium, address, width=1280) as page:
         page.goto(f"{address}/console/audiences/new")
@@ -115,6 +126,7 @@ def test_a_keyboard_is_enough_to_pick_a_tag(chromium, address):
         page.keyboard.press("Enter")
 
         expect(page.locator(".chosen li")).to_contain_text("爱买鲜花")
+        expect(page.locator("#said")).to_contain_text("爱买鲜花")  # the next change would break off the request
         page.keyboard.press("Backspace")
         expect(page.locator(".chosen li")).to_have_count(0)
 
