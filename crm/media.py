@@ -48,7 +48,10 @@ def name_of(given: str, kind: str) -> str:
     stem, dot, ending = bare.rpartition(".")
     if not bare or (dot and not stem):
         return kind + (f".{ending}" if dot else "")
-    return bare if len(bare) <= LONGEST_NAME else f"{stem[: LONGEST_NAME - len(ending[:10]) - 1]}.{ending[:10]}"
+    if len(bare) <= LONGEST_NAME:
+        return bare
+    end = f".{ending[:10]}" if dot else ""
+    return (stem if dot else bare)[: LONGEST_NAME - len(end)] + end
 
 
 def store(session: Session, kind: str, name: str, content: bytes, *, by: str, now: datetime) -> Media:

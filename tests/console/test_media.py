@@ -83,7 +83,7 @@ def test_the_same_file_is_kept_once(signed_in, make):
     [
         ("../../etc/passwd", "passwd"), ("C:\\\\照片\\\\花.png", "花.png"), ("\u202egnp.exe", "gnp.exe"),
         ("\u200ea\u2028b.png", "ab.png"), (".png", "image.png"),
-        ("长" * 300 + ".png", "长" * 96 + ".png"), ("<img src=x>.png", "<img src=x>.png"),
+        ("长" * 300 + ".png", "长" * 96 + ".png"), ("长" * 300, "长" * 100), ("<img src=x>.png", "<img src=x>.png"),
     ],
 )  # fmt: skip
 def test_a_name_is_a_name_only(signed_in, given, kept):
