@@ -7,25 +7,31 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 from bodies import read_fields
 from console.audience_forms import Fields, conditions_in, fields_of, rows
 from console.door import MESSAGES, blueprint, may, sees_customers, user_only
+from console.inbox import number_asked
 from console.reaches import measured, said_of
 from crm import audiences, choices, push_lists, users
 from crm.audiences import Conditions
 from crm.errors import BadInput, Conflict, TryAgain
 from runtime import runtime
 
+PAGE = 50
+
 
 @blueprint.get("/audiences")
 @user_only(*MESSAGES)
 def audiences_page() -> ResponseReturnValue:
-    """Every audience with its sentence; each row asks for its own figures, which may take a moment."""
+    """The last changed first, each with its sentence; each row asks for its own figures, which may take a moment."""
+    start = number_asked("from") or 0
     with runtime().reading() as session:
-        kept = audiences.audiences(session)
+        every = audiences.audiences(session)
+        kept, further = every[start : start + PAGE], len(every) > start + PAGE
         names = users.names_of(session, [row.changed_by for row in kept])
         used = push_lists.by_audience(session)
         sentences = {row.id: said_of(session, audiences.conditions_of(row)) for row in kept}
     return render_template(
-        "console/audiences.html", here="audiences", kept=kept, names=names, used=used, sentences=sentences
-    )
+        "console/audiences.html", here="audiences", kept=kept, names=names, used=used, sentences=sentences,
+        further=start + PAGE if further else None,
+    )  # fmt: skip
 
 
 @blueprint.get("/audiences/<int:audience_id>/count")

@@ -74,6 +74,19 @@ def test_only_a_few_count_at_once_and_the_page_asks_again(signed_in, shop, tag, 
         assert "load delay" not in answer.text
 
 
+def test_fifty_are_listed_at_a_time(signed_in, make):
+    here = signed_in("operator")
+    for number in range(51):
+        make.audience(name=f"第 {number} 个")
+
+    first = here.get("/console/audiences")
+    second = here.get("/console/audiences?from=50")
+
+    assert (first.text.count('class="sentence"'), second.text.count('class="sentence"')) == (50, 1)
+    assert "?from=50" in first.text
+    assert "再看" not in second.text
+
+
 def test_the_figures_follow_what_is_typed(signed_in, shop, tag):
     here = signed_in("operator")
 
