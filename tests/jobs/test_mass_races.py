@@ -141,3 +141,15 @@ def test_who_has_had_enough_this_month_gets_nothing_that_was_planned_in_the_last
     assert masses.states() == {full: "quota", free: "created"}
     assert [each["tasks"][0]["recipients"] for each in masses.at_wecom()] == [1]
     masses.ledger_adds_up()
+
+
+def test_a_colleague_on_the_allow_list_lets_none_of_their_customers_receive(masses, runtime, make):
+    """演练时只有他们真的会收到: the colleague gets cards, nobody's customer gets a push."""
+    masses.shop(lan=3)
+    masses.message()
+    make.gate("rehearsal", ("lan",))
+
+    create_tasks(runtime)
+
+    assert masses.at_wecom() == []
+    assert set(masses.states().values()) == {"would_send"}
