@@ -66,19 +66,22 @@ class Worker:
             self.stop()
 
     def _run(self, lane: Lane) -> None:
+        """Once each, until none finds anything more: one with much to do lets the others in between."""
         while not self._stopping.is_set():
-            for name in lane.jobs:
-                self._drain(name, QUEUES[name])
-            if not self._stopping.is_set():
+            did = [self._did(name, QUEUES[name]) for name in lane.jobs if not self._stopping.is_set()]
+            if not any(did):
                 self._runtime.wait(lane.name, lane.every_seconds)
 
-    def _drain(self, name: str, job: Job) -> None:
-        """Run a job until it finds nothing more to do."""
+    def _did(self, name: str, job: Job) -> bool:
+        """Run a job once; whether it did anything."""
         try:
-            while job(self._runtime) and not self._stopping.is_set():
-                self._runtime.metrics.jobs.labels(name, "done").inc()
+            if not job(self._runtime):
+                return False
         except (
             Exception
         ) as problem:  # the loop outlives any bug; the text of an error may quote what must not be logged
             self._runtime.metrics.jobs.labels(name, "failed").inc()
             log.error("job %s failed: %s", name, type(problem).__name__)
+            return False
+        self._runtime.metrics.jobs.labels(name, "done").inc()
+        return True

@@ -35,7 +35,7 @@ def live(shop, callbacks, at_the_chat, runtime, sandbox, make):  # noqa: F811
         f"<xml><MsgType>text</MsgType><Content>{REMARK}</Content><FromUserName>lan</FromUserName><MsgId>1</MsgId></xml>"
     )
     for job in ("send_welcomes", "apply_events", "forget_old"):
-        Worker(runtime)._drain(job, JOBS[job])
+        Worker(runtime)._did(job, JOBS[job])
     at_the_chat.get("contacts/wm_wang")
     at_the_chat.get("contacts/wm_wang", part=True)
     at_the_chat.get(f"customers/1/orders?q={NAME}")

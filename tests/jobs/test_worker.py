@@ -171,3 +171,24 @@ def test_a_sync_that_wecom_refuses_ends_with_words_and_code_1(verb, sandbox):
 
     assert answer.exit_code == 1
     assert "48002" in answer.stderr
+
+
+def test_a_job_with_much_to_do_lets_the_others_of_its_lane_in_between(runtime, monkeypatch):
+    """A push to everybody is planned for minutes; a drop's step is due meanwhile."""
+    order: list[str] = []
+
+    def does(name, times):
+        def job(_):
+            order.append(name)
+            return int(order.count(name) <= times)
+
+        return job
+
+    monkeypatch.setitem(QUEUES, "plan_messages", does("plan_messages", 5))
+    monkeypatch.setitem(QUEUES, "run_steps", does("run_steps", 0))
+    worker = Worker(runtime)
+    worker.start()
+    until(lambda: order.count("plan_messages") > 5)
+    worker.stop()
+
+    assert order.count("run_steps") >= 5
