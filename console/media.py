@@ -21,9 +21,14 @@ def media_json(kept: Media) -> dict[str, object]:
         "kind": kept.kind,
         "name": kept.name,
         "size": kept.size,
+        "said": size_words(kept.size),
         "url": url_for("console.media_content", media_id=kept.id),
         "warning": gettext("超过 2 MB，企业微信可能不收") if unsure else "",
     }
+
+
+def size_words(size: int) -> str:
+    return f"{-(-size // 1024):,} KB" if size < 100_000 else f"{size / 1024**2:.1f} MB"
 
 
 @blueprint.post("/media")

@@ -66,8 +66,18 @@ def parse(kept: Sequence[dict[str, Any]]) -> list[Attachment]:
         return _ALL.validate_python(list(kept))
     except ValidationError as problem:
         at = problem.errors(include_url=False, include_input=False)[0]["loc"]
-        number, name = (int(at[0]) + 1 if at else 1), str(at[-1])[:64]
-        raise BadInput("第 %(n)s 个附件的 %(name)s 填得不对", field="attachments", n=number, name=name) from None
+        number, name = (int(at[0]) + 1 if at else 1), str(at[-1]) if at else ""
+        raise _wrong(number, name) from None
+
+
+def _wrong(number: int, name: str) -> BadInput:
+    if name == "title":
+        return BadInput("第 %(n)s 个附件还没写标题", field="attachments", n=number)
+    if name in ("url", "picurl"):
+        return BadInput("第 %(n)s 个附件的网址要以 https:// 开头", field="attachments", n=number)
+    if name in ("appid", "page"):
+        return BadInput("第 %(n)s 个附件要填小程序的 AppID 和页面路径", field="attachments", n=number)
+    return BadInput("第 %(n)s 个附件填得不对，去掉再加一次", field="attachments", n=number)
 
 
 def check(session: Session, text: str, kept: Sequence[dict[str, Any]]) -> None:

@@ -42,7 +42,9 @@ const pieceOf = (item) => {
 };
 const show = () => {
   const bubble = preview.querySelector(".bubble");
-  bubble.textContent = filled(text.value, form.dataset.shown) || bubble.dataset.empty;
+  const sender = document.querySelector("#reach [data-sender]")?.dataset.sender || form.dataset.staff;
+  preview.previousElementSibling.textContent = [...sender][0];
+  bubble.textContent = filled(text.value, sender) || bubble.dataset.empty;
   bubble.classList.toggle("unsaid", !text.value);
   preview.replaceChildren(bubble, ...[...list.children].map(pieceOf));
 };
@@ -65,13 +67,14 @@ const upload = async (input) => {
   label.classList.add("busy");
   says.textContent = "";
   try {
+    if (input.files[0].size > Number(input.dataset.most) * 1048576) throw new Error(form.dataset.large);
     const answer = await fetch(form.dataset.upload, { method: "POST", body, headers: { Accept: "application/json" } });
     const said = await answer.json();
     if (!answer.ok) throw new Error(said.message);
     const item = place(kind);
     item.dataset.media = said.id;
     if (kind !== "miniprogram") item.querySelector(".named").textContent = said.name;
-    item.querySelector(".size").textContent = [said.size < 1e5 ? `${Math.ceil(said.size / 1024)} KB` : `${(said.size / 1048576).toFixed(1)} MB`, said.warning].filter(Boolean).join(" · ");
+    item.querySelector(".size").textContent = [said.said, said.warning].filter(Boolean).join(" · ");
     if (said.kind === "image") {
       const picture = new Image(48, 48);
       picture.src = said.url;
@@ -80,7 +83,7 @@ const upload = async (input) => {
     }
     changed();
   } catch (problem) {
-    says.textContent = problem.message;
+    says.textContent = problem instanceof SyntaxError || problem instanceof TypeError ? form.dataset.failed : problem.message;
   }
   label.classList.remove("busy");
   input.value = "";
@@ -118,5 +121,6 @@ form.addEventListener("click", (event) => {
   if (move.dataset.move !== "off") move.focus();
   changed();
 });
+document.addEventListener("htmx:afterSwap", show); // another audience begins with another sender
 count();
 show();

@@ -111,6 +111,15 @@ def signed_in(
     assert wrong == []
 
 
+def test_on_a_phone_the_menu_shows_where_one_is(chromium, address):
+    with signed_in(chromium, address, width=360) as page:
+        page.goto(f"{address}/console/users")
+
+        box = page.locator(".side [aria-current]").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 360
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [375, 800, 1280])
 def test_every_page_fits_and_can_be_read(chromium, address, width, scheme):

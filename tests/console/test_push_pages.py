@@ -128,14 +128,17 @@ def test_a_push_is_written_with_a_picture_and_a_link_and_scheduled(chromium, add
         expect(page.locator("#reach")).to_contain_text("人，符合条件的有")
         page.get_by_label("说什么").fill("您好，我是")
         page.get_by_role("button", name="同事的名字").click()
-        expect(page.locator("#preview")).to_contain_text("您好，我是小林")
+        expect(page.locator("#preview")).to_contain_text("您好，我是林晓雯")  # who sends to most of them
         expect(page.locator(".count")).to_contain_text("24 / 4,000 字节")  # 15 and the longest name, three letters
         page.locator("[data-upload=image]").set_input_files(
             {"name": "花.png", "mimeType": "image/png", "buffer": png()}
         )
         expect(page.locator("#atts li")).to_contain_text("花.png")
+        expect(page.locator("#atts .size")).to_have_text("1 KB")
         page.get_by_role("button", name="链接").click()
-        page.locator("#atts").get_by_label("标题").fill("周末鲜花")
+        title = page.locator("#atts").get_by_label("标题")
+        assert title.bounding_box()["width"] > 200  # room to type on a phone, too
+        title.fill("周末鲜花")
         page.locator("#atts").get_by_label("网址", exact=True).fill("https://shop.example/d")
         page.get_by_role("button", name="往前排").last.click()
         expect(page.locator("#preview .piece").first).to_contain_text("周末鲜花")

@@ -71,6 +71,20 @@ def test_what_wecom_would_refuse_is_refused_and_numbered(check, media, wrong):
     assert refusal.value.field == "attachments"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({**LINK, "title": ""}, "还没写标题"),
+        ({**LINK, "url": "shop"}, "网址要以 https:// 开头"),
+        ({"kind": "miniprogram", "title": "店", "appid": "", "page": "a", "media": 1}, "AppID"),
+        ({"kind": "voice"}, "去掉再加一次"),
+    ],
+)
+def test_a_refusal_says_in_words_what_is_missing(check, wrong, said):
+    with pytest.raises(BadInput, match=said):
+        check(wrong)
+
+
 def test_a_video_is_no_picture(check, media):
     with pytest.raises(BadInput, match="重新传"):
         check({"kind": "image", "media": media("video")})
