@@ -34,8 +34,9 @@ class Difference(NamedTuple):
 
 
 def limit_of(month: str, per_month: int) -> int:
-    """How many one target may receive in a month ("2026-11"); a setting of 0 is WeCom's own: the days of the month."""
-    return per_month or monthrange(*_year_and_month(month))[1]
+    """How many one target may receive in a month ("2026-11"): WeCom's, its days, unless the shop's setting is lower."""
+    days = monthrange(*_year_and_month(month))[1]
+    return min(per_month or days, days)
 
 
 def left(session: Session, targets: Iterable[str], month: str, *, limit: int) -> dict[str, int]:

@@ -28,8 +28,11 @@ def counts(make, month=NOVEMBER):
     return {row.target: (row.reserved, row.used, row.others) for row in make.rows(Quota) if row.month == month}
 
 
-@pytest.mark.parametrize(("month", "per_month", "limit"), [(NOVEMBER, 0, 30), ("2028-02", 0, 29), (NOVEMBER, 4, 4)])
-def test_the_limit_is_the_days_of_the_month_or_what_the_shop_set(month, per_month, limit):
+@pytest.mark.parametrize(
+    ("month", "per_month", "limit"),
+    [(NOVEMBER, 0, 30), ("2028-02", 0, 29), (NOVEMBER, 4, 4), (NOVEMBER, 31, 30), ("2027-02", 30, 28)],
+)
+def test_the_limit_is_the_days_of_the_month_or_what_the_shop_set_below_them(month, per_month, limit):
     assert quotas.limit_of(month, per_month) == limit
 
 
