@@ -21,6 +21,9 @@ LOOKS = (
 )
 """Younger than that: looked at again after so long. Older than the last: not any more."""
 
+AT_ONCE = 160
+"""Results a transaction: each may write a recipient and two months of its quota, and 500 rows are the most."""
+
 STATES = {1: "sent", 2: "not_friend", 3: "quota"}  # of a recipient's status; 0 is not sent yet
 SETTLED = ("sent", "not_friend", "quota")
 NOT_LISTED = {
@@ -86,7 +89,7 @@ def open_tasks(session: Session, message_id: int) -> list[MassTask]:
 
 
 def apply(session: Session, task: MassTask, month: str, results: Sequence[MassResultShown], *, zone: ZoneInfo) -> None:
-    """Record what became of these, at most 250. Safe to repeat: who is settled stays so."""
+    """Record what became of these, at most `AT_ONCE`. Safe to repeat: who is settled stays so."""
     told = {each.target: each for each in results if each.status in STATES}
     rows = session.execute(
         select(MassRecipient.id, MassRecipient.target, MassRecipient.state)

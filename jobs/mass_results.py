@@ -117,8 +117,8 @@ def _read_member(runtime: Runtime, message: MassMessage, task: MassTask, member:
 
 
 def _record(runtime: Runtime, message: MassMessage, task: MassTask, results: tuple[MassResultShown, ...]) -> None:
-    for start in range(0, len(results), mass_recipients.AT_ONCE):
-        some = results[start : start + mass_recipients.AT_ONCE]
+    for start in range(0, len(results), mass_results.AT_ONCE):
+        some = results[start : start + mass_results.AT_ONCE]
         runtime.in_transaction(
             partial(mass_results.apply, task=task, month=message.month, results=some, zone=runtime.zone)
         )
