@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import mass_members, mass_reasons, quotas
@@ -89,14 +89,20 @@ def open_tasks(session: Session, message_id: int) -> list[MassTask]:
 
 
 def apply(session: Session, task: MassTask, month: str, results: Sequence[MassResultShown], *, zone: ZoneInfo) -> None:
-    """Record what became of these, at most `AT_ONCE`. Safe to repeat: who is settled stays so."""
-    told = {each.target: each for each in results if each.status in STATES}
+    """Record what became of these, at most `AT_ONCE`. Safe to repeat: who is settled stays so.
+
+    Only who was not to be reached by one member and received it from another has received it.
+    """
+    arrived = {each.target: each for each in results if STATES.get(each.status) == "sent"}
+    told = {each.target: each for each in results if each.status in STATES} | arrived
     rows = session.execute(
         select(MassRecipient.id, MassRecipient.target, MassRecipient.state)
         .where(
             MassRecipient.task_id == task.id,
-            MassRecipient.target.in_(told),
-            MassRecipient.state.not_in(SETTLED),
+            or_(
+                and_(MassRecipient.target.in_(told), MassRecipient.state.not_in(SETTLED)),
+                and_(MassRecipient.target.in_(arrived), MassRecipient.state != "sent"),
+            ),
         )
         .order_by(MassRecipient.target)
         .with_for_update()

@@ -3,12 +3,13 @@
 import pytest
 
 import config
-from crm import calendars, mass_control, mass_recipients, mass_tasks
+from crm import calendars, mass_control, mass_recipients, mass_results, mass_tasks
 from jobs.mass import create_tasks, follow_tasks
 from jobs.mass_lost import resolve_lost
 from jobs.mass_results import read_results
-from models import MassTask, OtherDelivery, Quota
+from models import MassMessage, MassTask, OtherDelivery, Quota
 from tests.masses import CREATE, Masses
+from wecom.mass_types import MassResultShown
 
 
 @pytest.fixture
@@ -153,3 +154,18 @@ def test_a_colleague_on_the_allow_list_lets_none_of_their_customers_receive(mass
 
     assert masses.at_wecom() == []
     assert set(masses.states().values()) == {"would_send"}
+
+
+def test_who_received_it_from_one_of_two_members_has_received_it(masses, runtime, clock):
+    """WeCom lists a customer with both: the one's message came, the other's was one too many."""
+    masses.shop(lan=1)
+    masses.message()
+    create_tasks(runtime)
+    [task], [target], [message] = masses.tasks(), masses.states(), masses.make.rows(MassMessage)
+    for status in (3, 1):
+        shown = MassResultShown(target=target, userid="lan", status=status, send_time=int(runtime.now().timestamp()))
+        with runtime.transaction() as session:
+            mass_results.apply(session, task, message.month, [shown], zone=runtime.zone)
+
+    assert masses.states() == {target: "sent"}
+    masses.ledger_adds_up()
