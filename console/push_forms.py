@@ -25,6 +25,7 @@ class Fields(Form):
 
     name: str = Field(default="", max_length=60)
     revision: str = Field(default="", max_length=12)
+    form_key: str = Field(default="", max_length=32)
     audience_id: str = Field(default="", max_length=18)
     text: str = Field(default="", max_length=8000)
     attachments: str = Field(default="[]", max_length=60_000)

@@ -113,12 +113,12 @@ def _save(push_id: int | None) -> ResponseReturnValue:
         raise BadInput("请从页面上提交")
     try:
         says: dict[str, Any] = {
-            "name": form.name, "audience_id": form.audience, "text": _lines(form.text),
+            "name": form.name.strip(), "audience_id": form.audience, "text": _lines(form.text),
             "attachments": attachments_in(form),
         }  # fmt: skip
         with runtime().transaction() as session:
             if push_id is None:
-                kept = pushes.create(session, **says, **common)
+                kept = pushes.create(session, form_key=form.form_key or None, **says, **common)
             else:
                 revision = int(form.revision) if form.revision.isascii() and form.revision.isdigit() else 0
                 kept = pushes.update(session, push_id, revision=revision, **says, **common)
@@ -129,6 +129,11 @@ def _save(push_id: int | None) -> ResponseReturnValue:
     except (BadInput, Conflict) as error:
         with runtime().reading() as session:
             there = pushes.push(session, push_id) if push_id is not None else None
+            twin = pushes.of_form(session, form.form_key) if error.field == "form_key" else None
+        if twin and all(getattr(twin, name) == said for name, said in says.items()):  # the button was pressed twice
+            is_done = (form.action == "schedule") == (twin.state != "draft")
+            saved = form.action if is_done else None
+            return redirect(url_for("console.push_page", push_id=twin.id, saved=saved), 303)
         return _editor(form, there, error=error), error.status
     runtime().wake("planning")
     return redirect(url_for("console.push_page", push_id=kept.id, saved=form.action), 303)
@@ -174,6 +179,8 @@ def _editor(form: Fields, kept: Push | None = None, **more: object) -> str:
         reach = _reach(session, form.audience)
         longest, mode = wordings.longest_name(session), gates.mode(session)
     can_edit = may("operator") and (kept is None or kept.state in pushes.CHANGEABLE)
+    if kept is None and (not form.form_key or (error and error.field == "form_key")):
+        form = form.model_copy(update={"form_key": runtime().new_code(20)})
     return render_template(
         "console/push.html", here="pushes", form=form, push=kept, audiences=every, attached=attached, reach=reach,
         sent=[(message, message_state(message)) for message in messages], by=by, stale=stale, can_edit=can_edit,

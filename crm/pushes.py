@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from crm import attachments as attaching
@@ -31,6 +32,11 @@ def push(session: Session, push_id: int) -> Push:
     return found
 
 
+def of_form(session: Session, form_key: str) -> Push | None:
+    """What this form has made."""
+    return session.scalar(select(Push).where(Push.form_key == form_key))
+
+
 def pushes(session: Session) -> list[Push]:
     """Every push, newest first."""
     return list(session.scalars(select(Push).order_by(Push.id.desc())))
@@ -46,15 +52,19 @@ def create(
     shop_name: str,
     by: str,
     now: datetime,
+    form_key: str | None = None,
 ) -> Push:
-    """A draft. Raises `BadInput` naming the field."""
+    """A draft. Raises `BadInput` naming the field, or `Conflict` on `form_key` when that form has made one already."""
     name = _checked(session, name, audience_id, text, attachments, shop_name)
     made = Push(
         name=name, audience_id=audience_id, text=text, attachments=attachments,
-        created_at=now, created_by=by, changed_at=now, changed_by=by,
+        created_at=now, created_by=by, changed_at=now, changed_by=by, form_key=form_key,
     )  # fmt: skip
     session.add(made)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        raise Conflict("这一页刚刚已经存过一条了。确实要再写一条，再按一次", field="form_key") from None
     audits.note(session, actor=by, action="push.create", subject=f"push:{made.id}", now=now)
     return made
 

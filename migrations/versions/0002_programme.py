@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_rehearsal", sa.Boolean(), nullable=False),
+        sa.Column("form_key", sa.String(), nullable=True),
         sa.Column("revision", BIG, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.String(), nullable=False),
@@ -182,6 +183,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(weekday IS NULL) = (at_time IS NULL)", name=op.f("ck_push_weekly_has_both")),
         sa.ForeignKeyConstraint(["audience_id"], ["audience.id"], name=op.f("fk_push_audience_id_audience")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_push")),
+        sa.UniqueConstraint("form_key", name=op.f("uq_push_form_key")),
     )
     with op.batch_alter_table("push") as batch_op:
         batch_op.create_index(batch_op.f("ix_push_audience_id"), ["audience_id"], unique=False)
