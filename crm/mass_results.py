@@ -93,15 +93,15 @@ def apply(session: Session, task: MassTask, month: str, results: Sequence[MassRe
 
     Only who was not to be reached by one member and received it from another has received it.
     """
-    arrived = {each.target: each for each in results if STATES.get(each.status) == "sent"}
-    told = {each.target: each for each in results if each.status in STATES} | arrived
+    received = {each.target: each for each in results if STATES.get(each.status) == "sent"}
+    told = {each.target: each for each in results if each.status in STATES} | received
     rows = session.execute(
         select(MassRecipient.id, MassRecipient.target, MassRecipient.state)
         .where(
             MassRecipient.task_id == task.id,
             or_(
                 and_(MassRecipient.target.in_(told), MassRecipient.state.not_in(SETTLED)),
-                and_(MassRecipient.target.in_(arrived), MassRecipient.state != "sent"),
+                and_(MassRecipient.target.in_(received), MassRecipient.state != "sent"),
             ),
         )
         .order_by(MassRecipient.target)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
+from wecom.errors import Temporary
 from wecom.group_types import GroupChat, GroupChatPage
 from wecom.mass_types import MassMessagePage, MassResultPage, MassTaskPage
 from wecom.reads import typed
@@ -74,4 +75,7 @@ class MassReads:
 
     def _page(self, endpoint: str, body: dict[str, Any], cursor: str, limit: int) -> dict[str, Any]:
         more = {"cursor": cursor} if cursor else {}
-        return self._api.external_contact.ask(endpoint, body | {"limit": limit} | more)
+        answer = self._api.external_contact.ask(endpoint, body | {"limit": limit} | more)
+        if cursor and answer.get("next_cursor") == cursor:  # whoever reads page after page would never end
+            raise Temporary(endpoint, None, "the cursor stands still")
+        return answer
