@@ -131,16 +131,17 @@ def test_a_message_being_handed_out_is_asked_again_later(gateway, wire):
     assert isinstance(caught.value, Temporary)
 
 
-@pytest.mark.parametrize("read", ["group_chats", "mass_messages", "mass_tasks", "mass_results"])
-def test_a_cursor_that_stands_still_ends_the_reading(gateway, wire, read):
+@pytest.mark.parametrize(
+    ("read", "endpoint", "arguments"),
+    [
+        ("group_chats", "externalcontact/groupchat/list", ([],)),
+        ("mass_messages", "externalcontact/get_groupmsg_list_v2", ("single", SINCE, UNTIL)),
+        ("mass_tasks", "externalcontact/get_groupmsg_task", ("m1",)),
+        ("mass_results", "externalcontact/get_groupmsg_send_result", ("m1", "lan")),
+    ],
+)
+def test_a_cursor_that_stands_still_ends_the_reading(gateway, wire, read, endpoint, arguments):
     """Whoever reads page after page would read for ever."""
-    asked = {
-        "group_chats": ("externalcontact/groupchat/list", ([],)),
-        "mass_messages": ("externalcontact/get_groupmsg_list_v2", ("single", SINCE, UNTIL)),
-        "mass_tasks": ("externalcontact/get_groupmsg_task", ("m1",)),
-        "mass_results": ("externalcontact/get_groupmsg_send_result", ("m1", "lan")),
-    }
-    endpoint, arguments = asked[read]
     wire.says(endpoint, {"errcode": 0, "next_cursor": "n"}, {"errcode": 0, "next_cursor": "n"})
 
     assert getattr(gateway, read)(*arguments).next_cursor == "n"
