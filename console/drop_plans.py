@@ -18,6 +18,7 @@ from crm import audits, calendars, drop_editions, drop_texts, drops, groups, quo
 from crm.drop_plans import Offer, Plan, check_times
 from crm.errors import BadInput, Conflict, RuleError
 from models.drop import PARTS, DropSeries
+from models.vault import Unopenable
 from runtime import runtime
 from words import gettext
 
@@ -130,12 +131,21 @@ def preview_edition(edition_id: int) -> ResponseReturnValue:
 
 
 def _series_form(form: SeriesFields, series: DropSeries | None = None, error: RuleError | None = None) -> str:
-    key = runtime().vault.open_text(series.robot_key_sealed) if series and series.robot_key_sealed else ""
     return render_template(
-        "console/drop_form.html", here="drops", form=form, series=series, edition=None, robot_end=key[-4:],
+        "console/drop_form.html", here="drops", form=form, series=series, edition=None, robot_end=_robot_end(series),
         **_choices(form), error=error, words=drop_words, hints=drop_forms.variables_hint,
         **_preview(form, None, series.next_number if series else 1),
     )  # fmt: skip
+
+
+def _robot_end(series: DropSeries | None) -> str:
+    """The last letters of the robot's key; question marks when it was sealed with a master key that is gone."""
+    if series is None or series.robot_key_sealed is None:
+        return ""
+    try:
+        return runtime().vault.open_text(series.robot_key_sealed)[-4:]
+    except Unopenable:
+        return "????"
 
 
 def _edition_form(edition_id: int, form: EditionFields, error: RuleError | None = None) -> str:

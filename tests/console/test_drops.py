@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from sqlalchemy import update
 
 from models import Audit, DropEdition, DropSeries, Group, MassTask, Quota
+from models.vault import Vault
 from tests.console.conftest import text_of
 from tests.drop_weeks import KEY, Weeks
 from tests.jobs.test_drops import on
@@ -95,6 +97,19 @@ def test_a_robots_key_is_never_shown_again(weeks, signed_in, make, runtime):
 
     here.post("/console/drops/1", FORM | {"revision": "2", "robot_off": "1"})
     assert make.rows(DropSeries)[0].robot_key_sealed is None
+
+
+def test_a_robots_key_that_nobody_can_open_any_more_can_be_replaced(weeks, signed_in, make, runtime):
+    weeks.series()
+    with runtime.transaction() as session:
+        session.execute(update(DropSeries).values(robot_key_sealed=Vault(b"another master key" * 2).seal(KEY)))
+    here = signed_in("operator")
+
+    page = here.get("/console/drops/1")
+    kept = here.post("/console/drops/1", FORM | {"revision": "1", "robot": KEY})
+
+    assert (page.status_code, kept.status_code) == (200, 303)
+    assert runtime.vault.open_text(make.rows(DropSeries)[0].robot_key_sealed) == KEY
 
 
 def test_two_operators_saving_one_series_are_told(weeks, signed_in, make):
