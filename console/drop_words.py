@@ -136,6 +136,7 @@ def message_note(message: StaffMessage) -> str:
         "refused": gettext("企业微信没有接受"),
         "no_answer": gettext("没等到回答，不会再发一次"),
         "too_late": gettext("过了点，不再发"),
+        "edition_skipped": gettext("这一期跳过了"),
     }.get(message.reason, "")
 
 

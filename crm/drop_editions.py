@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from crm import calendars, group_messages, mass_control
+from crm import calendars, group_messages, mass_control, staff_messages
 from crm.errors import Conflict, NotFound
 from models.database import changed, insert_if_absent, insert_many_if_absent
 from models.drop import PARTS, DropEdition, DropSeries, DropStep
@@ -155,6 +155,7 @@ def skip(session: Session, edition_id: int, *, revision: int, by: str, now: date
         .values(state="skipped", reason="edition_skipped", settled_at=now)
         .execution_options(synchronize_session=False)
     )
+    staff_messages.leave_out(session, edition_id, now=now)
     for message in group_messages.of_edition(session, edition_id).values():
         if message.state not in ("done", "cancelled", "missed"):
             mass_control.cancel(session, message.id, by=by, now=now)

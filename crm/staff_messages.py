@@ -97,6 +97,12 @@ def lapse(session: Session, *, now: datetime) -> int:
     )
 
 
+def leave_out(session: Session, edition_id: int, *, now: datetime) -> None:
+    """What is about an edition that was skipped, and not yet tried, is told to nobody."""
+    untried = update(StaffMessage).where(StaffMessage.edition_id == edition_id, StaffMessage.state == "planned")
+    session.execute(untried.values(state="expired", reason="edition_skipped", settled_at=now))
+
+
 def of_edition(session: Session, edition_id: int) -> Sequence[StaffMessage]:
     query = select(StaffMessage).where(StaffMessage.edition_id == edition_id)
     return session.scalars(query.order_by(StaffMessage.id)).all()
