@@ -24,15 +24,14 @@ def learn(session: Session, shown: Sequence[MassMessageShown], chat_type: str, *
 
     One that says what a creation of ours in doubt says may be ours: it is left for later, when that is known.
     """
-    msgids = [each.msgid for each in shown]
-    ours = set(session.scalars(select(MassTask.msgid).where(MassTask.msgid.in_(msgids))))
-    doubts = set(
+    doubts = set(  # before those that are known: one that is answered in between is at least one of the two
         session.scalars(
             select(MassTask.text)
             .join(MassMessage, MassMessage.id == MassTask.message_id)
             .where(MassTask.state.in_(IN_DOUBT), MassMessage.chat_type == chat_type)
         )
     )
+    ours = set(session.scalars(select(MassTask.msgid).where(MassTask.msgid.in_([each.msgid for each in shown]))))
     rows = [
         {
             "msgid": each.msgid, "chat_type": chat_type, "creator": each.creator or None, "made_at": each.created_at,

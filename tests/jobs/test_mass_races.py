@@ -1,13 +1,18 @@
 """What two workers and an operator do to one mass message in the same moment."""
 
+import threading
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import event
 
 import config
-from crm import calendars, mass_control, mass_recipients, mass_results, mass_tasks
+from crm import calendars, mass_control, mass_recipients, mass_results, mass_tasks, other_messages
 from jobs.mass import create_tasks, follow_tasks
 from jobs.mass_lost import resolve_lost
 from jobs.mass_results import read_results
-from models import MassMessage, MassTask, OtherDelivery, Quota
+from models import MassMessage, MassTask, OtherDelivery, OtherMessage, Quota
+from models.database import is_sqlite
 from tests.masses import CREATE, Masses
 from wecom.mass_types import MassResultShown
 
@@ -169,3 +174,33 @@ def test_who_received_it_from_one_of_two_members_has_received_it(masses, runtime
 
     assert masses.states() == {target: "sent"}
     masses.ledger_adds_up()
+
+
+def test_ours_that_is_answered_while_others_are_learned_is_not_somebody_elses(masses, runtime, clock):
+    masses.shop(lan=2)
+    message = masses.message()
+    task = masses.begun()
+    made = runtime.wecom.create_mass_message(sender="lan", external_userids=list(masses.states()), text=message.text)
+    clock.tick(seconds=20)
+    page = runtime.wecom.mass_messages("single", runtime.now() - timedelta(hours=1), runtime.now())
+    answered = threading.Event()
+
+    def answer():
+        answered.set()
+        with runtime.transaction() as session:
+            mass_tasks.created(session, task, made.msgid, now=runtime.now())
+
+    def meanwhile(connection, cursor, statement, *_):
+        if "mass_task.msgid IN" in statement and not answered.is_set():
+            other = threading.Thread(target=answer)
+            other.start()
+            other.join()
+
+    if is_sqlite(runtime.engine):  # one writer at a time: it comes before or after
+        answer()
+    event.listen(runtime.engine, "after_cursor_execute", meanwhile)
+    with runtime.transaction() as session:
+        other_messages.learn(session, page.messages, "single", now=runtime.now())
+
+    assert answered.is_set()
+    assert masses.make.rows(OtherMessage) == []
