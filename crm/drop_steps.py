@@ -85,6 +85,12 @@ def latest(edition: DropEdition, part: str, due_at: datetime) -> datetime:
     return edition.launch_at + LAUNCH_LATE if part == "launch" else due_at + RECAP_LATE
 
 
+def is_late(session: Session, message: MassMessage, *, now: datetime) -> bool:
+    """Whether a drop's message would only confuse by now, WeCom having been away or everything stopped."""
+    edition = session.get(DropEdition, message.edition_id) if message.edition_id is not None else None
+    return edition is not None and now >= latest(edition, message.part, message.slot)
+
+
 def _stopped(
     series: DropSeries, edition: DropEdition, part: str, step: DropStep, means: Means
 ) -> tuple[str, str] | None:

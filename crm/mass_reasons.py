@@ -10,6 +10,7 @@ UNREACHED = (SENDER_LEFT, NOBODY)
 BUSY = Phrase("接口太忙，等限流过去").key
 LATER = Phrase("企业微信正忙，稍后再试").key
 NO_TOKEN = Phrase("拿不到企业微信的凭证，稍后再试").key
+TOO_LATE = Phrase("过了点才能发，没有发").key
 REFUSED = Phrase("企业微信没有接受").key
 NO_ONE_LEFT = Phrase("没有可发的人了").key
 REHEARSAL = Phrase("演练模式").key

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from crm import calendars, mass_contents, mass_control, mass_reasons, mass_recipients, mass_tasks, quotas
+from crm import calendars, drop_steps, mass_contents, mass_control, mass_reasons, mass_recipients, mass_tasks, quotas
 from models.mass import MassMessage, MassTask
 from models.staff import Staff
 from runtime import Runtime
@@ -93,11 +93,13 @@ def _prepare(runtime: Runtime, task: MassTask) -> Ready | None:
         sender = mass_tasks.sender(session, task, chat_type=message.chat_type)
         if gate.mode is Verdict.LIVE and mass_tasks.is_rehearsal(session, message):
             gate = replace(gate, mode=Verdict.REHEARSAL)
-        if sender is None:
-            mass_tasks.end(session, task, "failed", reason=mass_reasons.SENDER_LEFT)
+        is_late = drop_steps.is_late(session, message, now=runtime.now())
+        if sender is None or is_late:
+            reason = mass_reasons.TOO_LATE if is_late else mass_reasons.SENDER_LEFT
+            mass_tasks.end(session, task, "failed", reason=reason)
         elif gate.mode is Verdict.STOPPED:
             mass_control.hold(session, task.message_id)
-    if sender is None or gate.mode is Verdict.STOPPED:
+    if sender is None or is_late or gate.mode is Verdict.STOPPED:
         return None
     _reserve_again(runtime, task, message)
     _leave_out_full(runtime, task, message)

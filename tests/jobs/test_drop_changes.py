@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from crm import drop_editions, drop_plans, drops
+from crm import drop_editions, drop_plans, drops, mass_reasons
 from jobs.drops import run_steps
 from jobs.mass_results import read_results
 from jobs.staff_messages import send_staff_messages
-from models import DropEdition, DropSeries
+from models import DropEdition, DropSeries, MassRecipient
 from tests.drop_weeks import ZONE, Weeks
+from tests.masses import CREATE
 
 
 def test_a_launch_moved_after_its_teaser_stays_this_week_and_moves_from_the_next(runtime, make, sandbox, clock):
@@ -49,3 +50,21 @@ def test_nobody_is_told_to_send_what_was_left_out_a_moment_ago(runtime, make, sa
 
     assert weeks.steps()["launch_card"] == ("done", "")
     assert weeks.cards() == told
+
+
+def test_a_teaser_that_wecom_takes_only_after_the_launch_is_not_sent(runtime, make, sandbox, clock):
+    """WeCom is away for a day: the launch still makes it within its two hours, the teaser would only confuse."""
+    weeks = Weeks(runtime, make, sandbox, clock)
+    weeks.series()
+    sandbox.faults({"on": "call", "path": CREATE, "errcode": -1})
+    weeks.pass_until(datetime(2026, 11, 20, 21, 0, tzinfo=ZONE))
+    sandbox.faults()
+    clock.tick(minutes=10)
+    weeks.work()
+    weeks.confirm()
+    weeks.work()
+
+    assert set(weeks.groups_of("teaser").values()) == {"failed"}
+    assert {row.reason for row in make.rows(MassRecipient) if row.state == "failed"} == {mass_reasons.TOO_LATE}
+    assert len(weeks.received()) == 3
+    weeks.masses.ledger_adds_up()
