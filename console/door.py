@@ -15,7 +15,7 @@ from crm import gates, inbox_reports
 from crm.errors import NotSignedIn, Refused, RuleError
 from models.user import User
 from runtime import runtime
-from words import gettext
+from words import gettext, with_commas
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 
@@ -106,7 +106,7 @@ def ask_to_sign_in(error: NotSignedIn) -> ResponseReturnValue:
 
 def said(error: RuleError) -> str:
     """What a rule said, in the reader's language."""
-    return gettext(error.key, **error.values)
+    return gettext(error.key, **with_commas(error.values))
 
 
 def is_part() -> bool:

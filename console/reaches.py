@@ -13,7 +13,7 @@ from crm import calendars, quotas, reaches
 from crm.audiences import Conditions
 from crm.errors import TryAgain
 from runtime import runtime
-from words import gettext
+from words import gettext, with_commas
 
 MOST_SENDERS = 8
 MOST_PEOPLE = 8
@@ -49,7 +49,7 @@ class Measured:
 
 def said_of(session: Session, conditions: Conditions) -> str:
     """The audience in a sentence, in the reader's language."""
-    return joined(gettext(part.key, **part.values) for part in reaches.sentence(session, conditions))
+    return joined(gettext(part.key, **with_commas(part.values)) for part in reaches.sentence(session, conditions))
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ const draw = (box, animated) => {
   const colour = (name) => getComputedStyle(box).getPropertyValue(name).trim();
   const bars = JSON.parse(box.dataset.chart);
   const most = Math.max(...bars.map((bar) => bar.count), 1);
-  const wide = Math.min(box.clientWidth / 3, Math.max(...bars.map((bar) => widthOf(bar.words))));
+  const wide = Math.min(box.clientWidth / 3, Math.max(...bars.map((bar) => widthOf(bar.words))) + 4); // or the last letter is cut
   const words = { color: colour("--t2"), fontSize: 13, fontFamily: getComputedStyle(box).fontFamily };
   const chart = echarts.getInstanceByDom(box) || echarts.init(box, null, { renderer: "svg" });
   chart.setOption({

@@ -42,7 +42,7 @@ const pieceOf = (item) => {
 };
 const show = () => {
   const bubble = preview.querySelector(".bubble");
-  const sender = document.querySelector("#reach [data-sender]")?.dataset.sender || form.dataset.staff;
+  const sender = document.querySelector("#reach [data-sender]")?.dataset.sender || form.dataset.shown;
   preview.previousElementSibling.textContent = [...sender][0];
   bubble.textContent = filled(text.value, sender) || bubble.dataset.empty;
   bubble.classList.toggle("unsaid", !text.value);

@@ -253,3 +253,10 @@ def test_who_may_read_and_who_may_change(signed_in, write, make, role, reads, ch
 )
 def test_one_that_is_not_there_says_so(signed_in, path):
     assert signed_in("operator").get(path).status_code == 404
+
+
+def test_a_refusal_writes_its_figures_as_people_do(signed_in, write):
+    answer = write(signed_in("operator"), text="花" * 1334)
+
+    assert answer.status_code == 422
+    assert "文字太长：最多 4,000 字节（约 1,333 个汉字），填上最长的名字后有 4,002 字节" in text_of(answer)
