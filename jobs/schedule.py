@@ -42,8 +42,11 @@ QUEUES: dict[str, Job] = {
 PLANNING: tuple[str, ...] = ("start_due_pushes", "run_steps", "plan_messages")
 """Those of them that write down who gets what from whom; none of them calls WeCom."""
 
-SENDING: tuple[str, ...] = ("create_tasks", "resolve_lost", "read_results", "send_reminders", "send_staff_messages")
+SENDING: tuple[str, ...] = ("create_tasks", "send_reminders", "send_staff_messages")
 """Those of them that send pushes, drops and cards, one after the other."""
+
+READING: tuple[str, ...] = ("resolve_lost", "read_results")
+"""Those of them that ask what became of it: a WeCom that does not answer must not keep what is to be sent waiting."""
 
 TIMED: dict[str, tuple[Job, Plan]] = {
     "settle_silent_touches": (settle_silent_touches, Plan(Every(600))),

@@ -31,7 +31,7 @@ class Push(Row):
     at_time: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="draft")
     next_at: Mapped[datetime | None]  # None: nothing further is due
-    is_rehearsal: Mapped[bool] = mapped_column(default=False)  # a copy to look at: never goes out, whatever the gate
+    is_rehearsal: Mapped[bool] = mapped_column(default=False)  # a copy to look at: only the allow-list gets it
     form_key: Mapped[str | None] = mapped_column(unique=True)  # of the empty editor it was written in: one push each
     revision: Mapped[int] = mapped_column(default=1)  # a form carries the one it read
     created_at: Mapped[datetime]
