@@ -6,12 +6,31 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 from clocks import SandboxClock
 from jobs.worker import Worker
 from runtime import Runtime
 from tests.sandboxes import Sandbox
 from web import Running, serve_in_thread
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all the apps of a test process, not once for each."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 @contextmanager

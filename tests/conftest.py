@@ -19,7 +19,7 @@ from clocks import SandboxClock
 from config import Database as DatabaseSettings
 from config import Security, Server, Settings, WeCom
 from runtime import Runtime
-from tests.apps import running
+from tests.apps import COMPILED, running
 from tests.browsers import browser, chromium_path
 from tests.databases import PostgresDatabases, SqliteDatabases, postgres_binaries, postgres_server
 from tests.factories import Make
@@ -157,6 +157,7 @@ def make(runtime: Runtime, sandbox: Sandbox) -> Make:
 def app(runtime: Runtime) -> Flask:
     made = create_app(runtime)
     made.testing = False  # errors are answered as in production
+    made.jinja_env.bytecode_cache = COMPILED
     return made
 
 
