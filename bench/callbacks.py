@@ -13,7 +13,6 @@ import secrets
 import sqlite3
 import statistics
 import struct
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,13 +28,13 @@ from sqlalchemy import create_engine, text
 from waitress.server import create_server
 
 from app import create_app
+from bench import databases
 from bench.load import Timing, fire
 from callers import anyone
 from config import Database, Security, Settings, WeCom
 from migrations import migrate
 from models.database import PRAGMAS
 from runtime import Runtime
-from tests.databases import postgres_binaries, postgres_server
 
 TOKEN, AES_KEY, CORP = "benchtoken", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C", "ww0123456789abcdef"
 THREADS = 16
@@ -50,16 +49,7 @@ RAW_SQL = (
 
 def rows(full: bool) -> Iterator[dict[str, Any]]:
     """One row a database."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield _row("sqlite", f"sqlite:///{folder}/bench.db", folder, full)
-    binaries = postgres_binaries()
-    if binaries is None:
-        yield {"row": "callbacks, postgresql", "missing": "PostgreSQL"}
-        return
-    with postgres_server(binaries, durable=True) as url, tempfile.TemporaryDirectory() as folder:
-        with create_engine(url % "postgres", isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("CREATE DATABASE bench"))
-        yield _row("postgresql", url % "bench", folder, full)
+    yield from databases.each("callbacks", _row, full)
 
 
 def _row(database: str, url: str, folder: str, full: bool) -> dict[str, Any]:

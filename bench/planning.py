@@ -8,15 +8,15 @@ commits at most 500 rows at a time, applies the sender's rule, counts the quota,
 import multiprocessing
 import resource
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, event, func, insert, select, text
+from sqlalchemy import event, func, insert, select, text
 
+from bench import databases
 from bench.callbacks import CORP
 from config import Database, Security, Settings, WeCom
 from crm import mass, quotas
@@ -28,7 +28,6 @@ from models.mass import MassMessage, MassRecipient
 from models.push import Push
 from models.staff import Staff
 from runtime import Runtime
-from tests.databases import postgres_binaries, postgres_server
 
 STAFF = 30
 QUICK, FULL = (3, 5_000), (3, 200_000)  # rounds, and customers
@@ -52,16 +51,7 @@ QUOTA = "INSERT INTO quota (target, month, reserved, used, others) VALUES ({0}, 
 
 def rows(full: bool) -> Iterator[dict[str, Any]]:
     """One row a database."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield _row("sqlite", f"sqlite:///{folder}/bench.db", folder, full)
-    binaries = postgres_binaries()
-    if binaries is None:
-        yield {"row": "push planning, postgresql", "missing": "PostgreSQL"}
-        return
-    with postgres_server(binaries, durable=True) as url, tempfile.TemporaryDirectory() as folder:
-        with create_engine(url % "postgres", isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("CREATE DATABASE bench"))
-        yield _row("postgresql", url % "bench", folder, full)
+    yield from databases.each("push planning", _row, full)
 
 
 def _row(database: str, url: str, folder: str, full: bool) -> dict[str, Any]:

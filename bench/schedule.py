@@ -6,15 +6,15 @@ Ours also works out every job's slots, looks who is busy, takes turns with other
 
 import gc
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, delete, insert, text
+from sqlalchemy import delete, insert, text
 
+from bench import databases
 from config import Database, Security, Settings
 from crm.job_runs import AT_ONCE
 from crm.timings import Every, Plan
@@ -23,7 +23,6 @@ from migrations import migrate
 from models.database import is_sqlite
 from models.schedule import JobRun
 from runtime import Runtime
-from tests.databases import postgres_binaries, postgres_server
 
 JOBS = 10_000
 QUICK, FULL = 5, 15
@@ -34,16 +33,7 @@ COLUMNS = "job, slot, state, worker, tries, reason, started_at, expected_by"
 
 def rows(full: bool) -> Iterator[dict[str, Any]]:
     """One row a database."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield _row("sqlite", f"sqlite:///{folder}/bench.db", folder, full)
-    binaries = postgres_binaries()
-    if binaries is None:
-        yield {"row": "schedule, postgresql", "missing": "PostgreSQL"}
-        return
-    with postgres_server(binaries, durable=True) as url, tempfile.TemporaryDirectory() as folder:
-        with create_engine(url % "postgres", isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("CREATE DATABASE bench"))
-        yield _row("postgresql", url % "bench", folder, full)
+    yield from databases.each("schedule", _row, full)
 
 
 def _row(database: str, url: str, folder: str, full: bool) -> dict[str, Any]:
