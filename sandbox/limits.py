@@ -9,6 +9,7 @@ from sandbox.errors import Refused
 MINUTE, HOUR = 60, 3600
 PER_API = ((MINUTE, 10_000), (HOUR, 150_000))
 PER_TICKET_API = {"get_jsapi_ticket": ((HOUR, 400),), "ticket/get": ((HOUR, 100),)}
+MINI_SIGN_INS = ((MINUTE, 100),)  # of one user
 WRONG_SECRETS = ((HOUR, 10),)
 RUNNING_PER_API = 20
 UNCOUNTED = ("auth/getuserinfo", "user/getuserinfo")

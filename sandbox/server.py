@@ -26,6 +26,7 @@ def create_app(served: Corp) -> Flask:
     app.extensions["corp"] = served
     app.before_request(_refuse_strangers)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(api.sns.blueprint)
     app.register_blueprint(sign_in.blueprint)
     app.register_blueprint(codes.blueprint)
     app.register_blueprint(control.blueprint)

@@ -100,6 +100,10 @@ def api(
 
 @blueprint.route("/<path:path>", methods=["GET", "POST"])
 def answer(path: str) -> ResponseReturnValue:
+    return Response(status=404) if path.startswith("sns/") else serve(path)
+
+
+def serve(path: str) -> ResponseReturnValue:
     mine = corp()
     if mine.faults.redirects_to_https():
         return redirect(request.url.replace("http://", "https://", 1), 301)

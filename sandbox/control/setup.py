@@ -18,9 +18,11 @@ blueprint = Blueprint("setup", __name__)
 
 @blueprint.get("/credentials")
 def credentials() -> ResponseReturnValue:
-    """What the app needs to know; `?app=contacts` answers the contacts-sync app's instead."""
-    mine = corp().credentials
-    if request.args.get("app") == "contacts":
+    """What the app needs to know; `?app=` answers the contacts-sync app's, official account's or mini-program's."""
+    mine, app = corp().credentials, request.args.get("app")
+    if app in ("official", "mini"):
+        return vars(mine.official if app == "official" else mine.mini)
+    if app == "contacts":
         return {"corp_id": mine.corp_id, "secret": mine.contacts_secret}
     names = ("corp_id", "agent_id", "secret", "callback_token", "callback_aes_key")
     return {name: getattr(mine, name) for name in names}

@@ -52,6 +52,9 @@ CALLS = [
     ("POST", "mass-messages/confirm"),
     ("PUT", "mass-rules"),
     ("POST", "robots"),
+    ("POST", "client/customer"),
+    ("POST", "mini-codes"),
+    ("PUT", "wechat-rules"),
 ]
 QUERIES = [
     "conversations?userid=%00",
@@ -66,6 +69,8 @@ QUERIES = [
     "mass-messages/%00",
     "quota?target=%00",
     "robots/%00/messages",
+    "client/open?url=http%3A%2F%2F127.0.0.1%2F&external_userid=%00",
+    "client/open?url=http://[/%00",
     "no/such/call",
 ]
 
@@ -91,7 +96,8 @@ def test_an_api_answers_junk_in_an_envelope(wecom, path):
     queries = ["", "&userid=%00&code=%ff&department_id=" + "9" * 5000, "&external_userid=%F0%9F%8C%B7&id=-1&cursor=x"]
     for query in queries:
         for junk in [*JUNK, LARGE] if not query else JUNK:
-            url = f"{wecom.url}/cgi-bin/{path}?access_token={wecom.token}{query}"
+            root = wecom.url if path.startswith("sns/") else f"{wecom.url}/cgi-bin"
+            url = f"{root}/{path}?access_token={wecom.token}{query}"
             answer = requests.post(url, data=junk)
 
             assert answer.status_code == 200, (junk[:80], query[:40], answer.text[:200])

@@ -95,6 +95,7 @@ def test_a_customer_in_wechat_is_known_by_openid_and_when_followed_by_external_u
         {"redirect_uri": "http://evil.example/"},
         {"redirect_uri": "http://127.0.0.1:9999/"},
         {"redirect_uri": "javascript:alert(1)"},
+        {"redirect_uri": "http://[/"},
         {"scope": "everything"},
         {"state": "x" * 129},
         {"scope": "snsapi_privateinfo"},
