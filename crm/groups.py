@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import staff
+from crm.group_members import EXTERNAL
 from crm.phrases import Phrase
 from models.database import changed, insert_if_absent
 from models.group import Group
@@ -18,7 +19,7 @@ DISMISSED = Phrase("群已解散").key
 NO_OWNER = Phrase("没有群主").key
 OWNER_LEFT = Phrase("群主离职了").key
 NOT_SERVING = Phrase("群主没开通客户联系").key
-EXTERNAL = 2  # WeCom's type of a group's member who is not staff
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,9 @@ def owners(session: Session) -> list[str]:
 
 
 def known(session: Session) -> dict[str, datetime]:
-    """The groups that are open as far as we know, with when we last learnt of each."""
-    rows = session.execute(select(Group.chat_id, Group.known_at).where(Group.dismissed_at.is_(None)))
-    return dict(rows.all())
+    """The groups that are open as far as we know, with when we last learnt of each and all its members."""
+    rows = session.execute(select(Group.chat_id, Group.members_known_at).where(Group.dismissed_at.is_(None)))
+    return {chat_id: at or NEVER for chat_id, at in rows}
 
 
 def to_ask(listed: Iterable[str], known: dict[str, datetime], *, before: datetime) -> list[str]:

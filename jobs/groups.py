@@ -1,11 +1,13 @@
 """Learning the customer groups from WeCom: what is listed for every owner, then the details that may have changed."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
-from crm import groups
+from crm import group_members, groups
 from runtime import Runtime
 from wecom.errors import GroupGone
+from wecom.group_types import GroupChat
 
 OWNERS_A_CALL = 100
 FRESH = timedelta(hours=20)  # a detail this old is asked for again, in case a callback was lost
@@ -36,9 +38,22 @@ def learn_group(runtime: Runtime, chat_id: str) -> bool:
         with runtime.transaction() as session:
             groups.dismiss(session, chat_id, at=at)
         return False
-    with runtime.transaction() as session:
-        groups.learn(session, detail, at=at)
+    learn_detail(runtime, detail, at=at)
     return True
+
+
+def learn_detail(runtime: Runtime, detail: GroupChat, *, at: datetime) -> None:
+    """Store what WeCom showed of a group, its members some at a time; a newer answer that comes meanwhile wins."""
+    with runtime.transaction() as session:
+        if not groups.learn(session, detail, at=at):
+            return
+    with runtime.reading() as session:
+        difference = group_members.compare(session, detail, at=at)
+    for some in difference.parts():
+        if not runtime.in_transaction(partial(group_members.store, chat_id=detail.chat_id, some=some, at=at)):
+            return
+    with runtime.transaction() as session:
+        group_members.complete(session, detail.chat_id, at=at)
 
 
 def _listed(runtime: Runtime, owners: list[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from models.coupon import Coupon, CouponBatch
 from models.customer import Customer, Identity, IdentityLink
 from models.drop import DropEdition, DropSeries, DropStep, StaffMessage
 from models.gate import Gate
-from models.group import Group
+from models.group import Group, GroupMember
 from models.inbox import Inbox
 from models.mass import MassMessage, MassRecipient, MassTask, MassTaskMember
 from models.media import Media
@@ -40,6 +40,7 @@ __all__ = [
     "Follow",
     "Gate",
     "Group",
+    "GroupMember",
     "Identity",
     "IdentityLink",
     "Inbox",

@@ -1,10 +1,47 @@
 """What a sync saw, members of groups, meters."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0006"
 down_revision = "0005"
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-def upgrade() -> None: ...
+
+def upgrade() -> None:
+    with op.batch_alter_table("group_chat") as batch_op:
+        batch_op.add_column(sa.Column("members_known_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "group_member",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("group_id", BIG, nullable=False),
+        sa.Column("member", sa.String(), nullable=False),
+        sa.Column("staff_id", BIG, nullable=True),
+        sa.Column("identity_id", BIG, nullable=True),
+        sa.Column("unionid", sa.String(), nullable=True),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("join_scene", BIG, nullable=False),
+        sa.Column("invitor", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("quit_scene", BIG, nullable=True),
+        sa.CheckConstraint(
+            "(staff_id IS NULL) <> (identity_id IS NULL)", name=op.f("ck_group_member_staff_or_outside")
+        ),
+        sa.ForeignKeyConstraint(["group_id"], ["group_chat.id"], name=op.f("fk_group_member_group_id_group_chat")),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_group_member_identity_id_identity")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_group_member_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_group_member")),
+        sa.UniqueConstraint("group_id", "member", name=op.f("uq_group_member_group_id_member")),
+    )
+    with op.batch_alter_table("group_member") as batch_op:
+        batch_op.create_index("ix_group_member_identity_id", ["identity_id"], unique=False)
+        batch_op.create_index("ix_group_member_staff_id", ["staff_id"], unique=False)
 
 
-def downgrade() -> None: ...
+def downgrade() -> None:
+    op.drop_table("group_member")
+    with op.batch_alter_table("group_chat") as batch_op:
+        batch_op.drop_column("members_known_at")
