@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from crm import coupons, identities
+from crm import coupons, identities, phones
 from crm.identities import Key
 from models.customer import Identity
 from models.database import insert_many_if_absent
@@ -148,14 +148,6 @@ def totals(session: Session, customer_id: int) -> Totals:
     return Totals(int(row[0]), row[1], row[2])
 
 
-def phone_digest(phone: str, vault: Vault) -> str | None:
-    """What a phone number is found by, with or without +86 and dashes; None when some of its digits are masked."""
-    digits = "".join(letter for letter in phone if letter.isdecimal())
-    if "*" in phone or not digits:
-        return None
-    return vault.digest(f"phone:{digits[2:] if len(digits) == 13 and digits.startswith('86') else digits}")
-
-
 def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, now: datetime) -> dict[str, object]:
     kept = order._asdict()
     for elsewhere in ("items", "phone", "created_at", "updated_at"):
@@ -165,7 +157,8 @@ def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, n
         "identity_id": identity.id if identity else None,
         "customer_id": identity.customer_id if identity else None,
         "phone_sealed": vault.seal(order.phone) if order.phone else None,
-        "phone_digest": phone_digest(order.phone, vault) if order.phone else None,
+        "phone_digest": phones.digest(order.phone, vault) if order.phone else None,
+        "phone_kind": phones.kind_of(order.phone) if order.phone else None,
         "coupon_codes": list(order.coupon_codes),
         "ordered_at": order.created_at,
         "changed_at": order.updated_at,

@@ -32,7 +32,8 @@ class Order(Row):
     openid: Mapped[str | None]
     buyer_id: Mapped[str | None] = mapped_column(index=True)
     phone_sealed: Mapped[bytes | None]
-    phone_digest: Mapped[str | None] = mapped_column(index=True)
+    phone_digest: Mapped[str | None] = mapped_column(index=True)  # of real numbers only
+    phone_kind: Mapped[str | None]  # `crm.phones`; None without a phone, and on orders from before there were kinds
     claim_token: Mapped[str | None]
     coupon_codes: Mapped[list[str]] = mapped_column(default=list)
     total_fen: Mapped[int]

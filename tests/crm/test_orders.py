@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select, text
 
-from crm import coupons, identities, orders
+from crm import coupons, identities, orders, phones
 from crm.identities import Key
 from crm.orders import Incoming, Item
 from models import Coupon, Customer, Identity, Order, OrderLine, Shop
@@ -194,11 +194,13 @@ def test_a_phone_is_sealed_and_found_however_it_is_written_and_a_masked_one_is_n
         incoming("B", phone="13800138000"),
         incoming("C", phone="138****8000"),
         incoming("D", phone="13900139000"),
+        incoming("E", phone="13800138000-1234"),
     )
 
     digests = {row.order_no: row.phone_digest for row in make.rows(Order)}
-    assert digests["A"] == digests["B"] == orders.phone_digest("13800138000", runtime.vault)
-    assert digests["C"] is None
+    assert digests["A"] == digests["B"] == phones.digest("13800138000", runtime.vault)
+    assert digests["C"] is digests["E"] is None
+    assert [row.phone_kind for row in make.rows(Order)] == ["real", "real", "masked", "real", "virtual"]
     assert digests["D"] != digests["A"]
     for row in make.rows(Order):
         assert b"138" not in row.phone_sealed
