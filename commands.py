@@ -18,14 +18,14 @@ from config import ConfigError, Settings, load
 from crm import audits, inbox, shops, users
 from crm.errors import NotFound, RuleError
 from doctor import examine, missing
+from files.columns import FileRefused
+from files.imports import import_file
+from files.reports import Progress
 from jobs.alarm import USUAL
 from jobs.inbox import apply_events
 from jobs.schedule import BY_HAND, JOBS
 from jobs.sync import sync as learn_all
 from jobs.worker import Worker
-from mall.columns import FileRefused
-from mall.imports import import_file
-from mall.reports import Progress
 from migrations import migrate as run_migrations
 from runtime import ROOT, Runtime, utc_now
 from sandbox import server as sandbox_server

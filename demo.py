@@ -27,10 +27,10 @@ import demo_programme
 from clocks import SandboxClock
 from config import Business, Database, Security, Server, Settings, WeCom
 from crm import coupons, gates, shops, users
+from files.imports import import_file
+from files.reports import Progress
 from jobs.sync import sync
 from jobs.worker import Worker
-from mall.imports import import_file
-from mall.reports import Progress
 from mall.signatures import signature
 from migrations import migrate
 from runtime import Runtime

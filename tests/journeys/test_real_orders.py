@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from files.imports import import_file
 from jobs.sync import sync
-from mall.imports import import_file
 from tests.apps import until
-from tests.mall.exports import REAL, first_lines, generate
+from tests.files.exports import REAL, first_lines, generate
 
 JSON = {"Accept": "application/json"}
 LINES = 60_000  # the first two months of the file; `demo --orders` takes the whole

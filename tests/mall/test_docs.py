@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from crm import shops
-from mall.columns import load, shipped
+from files.columns import load, shipped
+from files.imports import import_file
+from files.reports import REASONS
 from mall.forms import ItemForm, OrderForm
-from mall.imports import import_file
-from mall.reports import REASONS
 from mall.signatures import signature
 from models import Order
 from tests.mall.conftest import ShopProgram

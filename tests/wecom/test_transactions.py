@@ -33,7 +33,7 @@ OPENS = {
     "runtime": "transaction and reading",
     "models.appending": "one statement, committed before it returns; no caller's code runs inside",
     "migrations.__init__": "the scripts",
-    "mall.staging": "a scratch file of its own",
+    "files.staging": "a scratch file of its own",
 }
 
 

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import func, select, text
 
 from crm import orders
-from mall.columns import FileRefused, load
-from mall.imports import import_file
+from files.columns import FileRefused, load
+from files.imports import import_file
 from models import Identity, Order, OrderLine
-from tests.mall.exports import HEADER, REAL, first_lines, generate, independent_sums, write
+from tests.files.exports import HEADER, REAL, first_lines, generate, independent_sums, write
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2010-12-0{} 08:26:00"

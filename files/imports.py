@@ -14,12 +14,13 @@ from bodies import fit
 from crm import orders, shops
 from crm.errors import BadInput
 from crm.orders import Incoming
-from mall import columns, exports
-from mall.columns import Mapping
-from mall.exports import SALE
+from files import columns
+from files import lines as exports
+from files.columns import Mapping
+from files.lines import SALE
+from files.reports import Part, Report
+from files.staging import REFUND, Staging
 from mall.forms import OrderForm
-from mall.reports import Part, Report
-from mall.staging import REFUND, Staging
 from models.shop import Shop
 from runtime import ROOT, Runtime
 

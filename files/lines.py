@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from mall.columns import FileRefused, Mapping
+from files.columns import FileRefused, Mapping
 
 SALE, RETURN = "sale", "return"
 MOST = 10**12  # pieces, or units of money: more is a slip, and would not fit a column

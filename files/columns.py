@@ -50,7 +50,7 @@ class Buyer(Section):
 
 
 class Mapping(Section):
-    """How to read one kind of file. `mall/mappings/orders.toml` explains every key."""
+    """How to read one kind of file. `files/mappings/orders.toml` explains every key."""
 
     shop: str
     encoding: str = "utf-8-sig"

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from mall.columns import FileRefused
-from mall.exports import RETURN, SALE, Line
+from files.columns import FileRefused
+from files.lines import RETURN, SALE, Line
 
 REFUND = "refund"
 PAGE = 200  # orders read at a time
