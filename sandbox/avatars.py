@@ -64,7 +64,9 @@ def path(motif: str, variant: int) -> str:
 
 def address(root: str, avatar: str, id: str) -> str:
     """Where the picture is to be had: WeCom's `avatar` is always a whole address."""
-    return urljoin(root, avatar or f"/sandbox/avatars/{quote(id, safe='')}.svg")
+    if avatar:
+        return urljoin(root, avatar)
+    return f"{root.rstrip('/')}/sandbox/avatars/{quote(id, safe='')}.svg"
 
 
 def svg(name: str) -> str:

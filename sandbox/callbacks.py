@@ -55,6 +55,7 @@ class Pusher:
         self.url: str | None = None
         self.delivered = 0
         self.failed = 0
+        self.dropped = 0
         self._credentials, self._clock, self._faults, self._outcome = credentials, clock, faults, outcome
         self._changed = threading.Condition()
         self._retries: list[Push] = []  # by the machine's time
@@ -73,23 +74,29 @@ class Pusher:
         with self._changed:
             return len(self._retries) + len(self._delayed) + len(self._held) + self._running
 
+    @property
+    def waiting_for_clock(self) -> int:
+        """Those of the pending that only go out when the corp's clock gets there."""
+        with self._changed:
+            return len(self._delayed)
+
     def push(self, event_id: int, xml: str) -> None:
         """Queue one event, bent as the faults say."""
-        fault = self._faults.take_callback()
-        doing = fault.spec["do"] if fault else ""
-        if doing == "drop":
+        bent = {does: fault.spec for does, fault in self._faults.take_callback().items()}
+        if "drop" in bent:
+            self.dropped += 1
             self._outcome(event_id, "dropped", 0)
             return
-        copies = int(fault.spec.get("copies", 2)) if fault and doing == "duplicate" else 1
+        copies = int(bent["duplicate"].get("copies", 2)) if "duplicate" in bent else 1
         with self._changed:
             for _ in range(copies):
                 self._number += 1
                 push = Push(0.0, self._number, event_id, xml)
-                if fault and doing == "delay":
-                    push.due_at = self._clock.now() + float(fault.spec["seconds"])
+                if "delay" in bent:
+                    push.due_at = self._clock.now() + float(bent["delay"]["seconds"])
                     heapq.heappush(self._delayed, push)
-                elif fault and doing == "reorder":
-                    self._hold(push, int(fault.spec.get("window", 2)))
+                elif "reorder" in bent:
+                    self._hold(push, int(bent["reorder"].get("window", 2)))
                 else:
                     heapq.heappush(self._retries, push)
             self._changed.notify()
@@ -105,7 +112,7 @@ class Pusher:
             self._retries.clear()
             self._delayed.clear()
             self._held.clear()
-            self.delivered = self.failed = 0
+            self.delivered = self.failed = self.dropped = 0
 
     def close(self) -> None:
         with self._changed:

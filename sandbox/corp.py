@@ -58,12 +58,15 @@ class Corp:
         number = self.state.next_number("event")
         return self.state.events.put(Event(number, self.clock.now(), kind, text, detail))
 
-    def emit(self, event: str, change: str, text: str, detail: dict[str, Any], **fields: Value) -> Event:
-        """Remember something that happened and push it, when there is an address."""
+    def emit(
+        self, event: str, change: str, text: str, detail: dict[str, Any], *, pushed: bool = True, **fields: Value
+    ) -> Event:
+        """Remember something that happened and push it, when there is an address and the app may see it."""
         happened = self.note(change, text, **detail)
         happened.xml = event_xml(self.credentials.corp_id, int(happened.at), event, change, fields)
-        happened.delivery = "pending" if self.pusher.url else "off"
-        if self.pusher.url:
+        pushed = pushed and self.pusher.url is not None
+        happened.delivery = "pending" if pushed else "off"
+        if pushed:
             self.pusher.push(happened.id, happened.xml)
         return happened
 

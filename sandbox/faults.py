@@ -56,8 +56,17 @@ class Faults:
                     return fault
         return None
 
-    def take_callback(self) -> Fault | None:
-        return self._take("callback")
+    def take_callback(self) -> dict[str, Fault]:
+        """What happens to one callback, by what is done: the first of each kind that fires, a drop before all."""
+        with self._lock:
+            taken: dict[str, Fault] = {}
+            for fault in self._faults:
+                does = fault.spec["do"] if fault.spec["on"] == "callback" else None
+                if does and does not in taken and self._fires(fault):
+                    taken[does] = fault
+                    if does == "drop":
+                        break
+        return taken
 
     def take_bridge(self, name: str) -> Fault | None:
         return self._take("bridge", name=name)

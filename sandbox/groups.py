@@ -5,9 +5,11 @@ from typing import Any
 
 from sandbox.corp import Corp
 from sandbox.group_records import Group, GroupMessage
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 from sandbox.quota import rules
 from sandbox.records import Customer, Member
+from sandbox.rules import rule
+from sandbox.scale import refuse_beyond
 
 DIRECT_INVITE, GROUP_CODE = 1, 3
 
@@ -48,6 +50,8 @@ def seat(corp: Corp, person: Member | Customer, **given: Any) -> dict[str, Any]:
 def create(corp: Corp, name: str, owner: Member, people: list[Member | Customer]) -> Group:
     if not owner.customer_contact or owner.status != 1:
         raise Impossible("no_customer_contact", f"{owner.userid} may not have groups of customers")
+    for person in people:
+        _refuse_beyond(corp, person)
     members = [seat(corp, person, invitor=owner.userid) for person in people]
     group = build(corp, name, owner, members=members)
     _remember(corp, group, {**group.looks(), "members": [seat(corp, owner)]})
@@ -60,6 +64,7 @@ def join(corp: Corp, group: Group, person: Member | Customer, **given: Any) -> N
     new = seat(corp, person, **given)
     if group.member(new["id"]):
         raise Impossible("already_in", f"{new['id']} is in the group already")
+    _refuse_beyond(corp, person)
     _remember(corp, group)
     before = group.member_version
     group.members = [*group.members, new]
@@ -124,6 +129,11 @@ def say(
     )
 
 
+def _refuse_beyond(corp: Corp, person: Member | Customer) -> None:
+    if isinstance(person, Customer):
+        refuse_beyond(corp, person)
+
+
 def _change_members(corp: Corp, group: Group, before: str, detail: str, id: str, text: str, scene: int) -> None:
     group.member_version = _new_version(corp)
     corp.state.groups.put(group)
@@ -137,7 +147,7 @@ def _change_members(corp: Corp, group: Group, before: str, detail: str, id: str,
         UpdateDetail=detail,
         **scenes,
         MemChangeCnt=1,
-        MemChangeList=[id],
+        MemChangeList=[id] if rule(corp, "member_list") == "items" else id,
         LastMemVer=before,
         CurMemVer=group.member_version,
     )
@@ -158,4 +168,6 @@ def _new_version(corp: Corp) -> str:
 
 def _emit(corp: Corp, group: Group, change: str, text: str, **fields: Any) -> None:
     detail = {"chat_id": group.chat_id, "owner": group.owner}
-    corp.emit("change_external_chat", change, text, detail, ChatId=group.chat_id, **fields)
+    owner = corp.state.member(group.owner)
+    pushed = owner is None or owner.visible
+    corp.emit("change_external_chat", change, text, detail, pushed=pushed, ChatId=group.chat_id, **fields)

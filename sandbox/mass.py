@@ -4,8 +4,8 @@ from typing import Any
 
 from sandbox import groups, people
 from sandbox.corp import Corp
+from sandbox.impossible import Impossible
 from sandbox.mass_records import NOT_FRIEND, OVER_QUOTA, SENT, MassMessage, MassTask
-from sandbox.people import Impossible
 from sandbox.quota import is_used_up, rules
 from sandbox.records import Follow, Member
 

@@ -3,21 +3,15 @@
 from typing import Any
 
 from sandbox.corp import Corp
+from sandbox.impossible import Impossible
 from sandbox.records import ContactWay, Customer, Follow, Member, Message, Tag, TagGroup
+from sandbox.scale import refuse_beyond
 from sandbox.welcome import issue_welcome_code
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜"
 GIVEN = "晓雨婷欣怡佳琪梦洁静敏思远子涵浩然宇轩明月清婉若兰一诺安然书瑶小满知夏"
 
 LEFT = 5
-
-
-class Impossible(Exception):
-    """This cannot be done in a client; `code` says why in one word."""
-
-    def __init__(self, code: str, message: str, status: int = 409) -> None:
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
 
 
 def make_customer(corp: Corp, **given: Any) -> Customer:
@@ -47,6 +41,8 @@ def scan(corp: Corp, customer: Customer, member: Member, way: ContactWay | None,
     answer = {"external_userid": customer.external_userid, "userid": member.userid, "state": state}
     if follow and (follow.relation == "mutual" or (half and follow.relation == "half")):
         return {**answer, "welcome_code": None, "already": True}
+    if not half and (follow is None or not follow.is_contact()):
+        refuse_beyond(corp, customer, member)
     from_half = follow is not None and follow.relation == "half"
     if follow is None or not from_half:
         follow = Follow(
@@ -106,11 +102,16 @@ def delete(corp: Corp, follow: Follow, *, by: str) -> None:
 
 
 def change_member(corp: Corp, member: Member, **given: Any) -> None:
-    """An admin changes what a member may do; only their leaving is pushed."""
+    """An admin changes what a member may do; their leaving is pushed, and that the app may see them or not."""
     leaves = given.get("status") == LEFT and member.status != LEFT
+    was_visible = member.visible
     for name, value in given.items():
         setattr(member, name, value)
+    if leaves:
+        member.left_at = int(corp.clock.now())
     corp.state.members.put(member)
+    if member.visible != was_visible:
+        _emit_sight(corp, member)
     if leaves:
         detail = {"userid": member.userid}
         corp.emit("change_contact", "delete_user", f"{member.name} 离职了", detail, UserID=member.userid)
@@ -174,7 +175,20 @@ def say(
 def _emit(corp: Corp, change: str, text: str, follow: Follow, **more: str | None) -> None:
     detail = {"userid": follow.userid, "external_userid": follow.external_userid}
     fields = {"UserID": follow.userid, "ExternalUserID": follow.external_userid, **more}
-    corp.emit("change_external_contact", change, text, detail, **fields)
+    member = corp.state.member(follow.userid)
+    pushed = member is None or member.visible
+    corp.emit("change_external_contact", change, text, detail, pushed=pushed, **fields)
+
+
+def from_member(corp: Corp, member: Member) -> dict[str, Any]:
+    """What the events that a member causes have in place of a system's."""
+    return {"FromUserName": member.userid, "ChangeType": None, "AgentID": corp.credentials.agent_id}
+
+
+def _emit_sight(corp: Corp, member: Member) -> None:
+    event = "subscribe" if member.visible else "unsubscribe"
+    text = f"{member.name} {'进入' if member.visible else '离开'}应用的可见范围"
+    corp.emit(event, event, text, {"userid": member.userid}, **from_member(corp, member))
 
 
 def _emit_tag(corp: Corp, tag_id: str, kind: str, text: str) -> None:

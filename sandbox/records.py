@@ -29,6 +29,8 @@ class Member:
     customer_contact: bool = True
     licensed: bool = True
     status: int = 1  # 1 active, 2 disabled, 4 not activated, 5 left
+    visible: bool = True  # inside the app's visible range
+    left_at: int = 0
 
     @property
     def key(self) -> str:

@@ -1,5 +1,7 @@
 """Customers as the members who follow them see them."""
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from flask import request
@@ -19,16 +21,17 @@ LONGEST = {"remark": 20, "description": 150, "remark_company": 20}
 @api("externalcontact/get_follow_user_list", empty={"follow_user": []})
 def get_follow_user_list(call: Call) -> dict[str, Any]:
     members = call.corp.state.members
-    return {"follow_user": [member.userid for member in members if member.customer_contact and member.status != LEFT]}
+    serving = [one for one in members if one.customer_contact and one.visible and one.status != LEFT]
+    return {"follow_user": [member.userid for member in serving]}
 
 
 @api("externalcontact/list", empty={"external_userid": []})
 def list_customers(call: Call) -> dict[str, Any]:
-    member = _member(call.corp, call.query.get("userid", ""))
-    found = _contacts_of(call.corp, member)
+    member = find_member(call.corp, call.query.get("userid", ""))
+    found = [follow.external_userid for follow in contacts_after(call.corp, member)]
     if not found:
         raise Refused(84061)
-    return {"external_userid": [follow.external_userid for follow in found]}
+    return {"external_userid": found}
 
 
 @api("externalcontact/get", empty={"external_contact": {}, "follow_user": []})
@@ -36,7 +39,8 @@ def get(call: Call) -> dict[str, Any]:
     corp = call.corp
     customer = find_customer(corp, call.query.get("external_userid", ""))
     (after,) = read_cursor(call.query.get("cursor"), 1)
-    found = [follow for follow in corp.state.follows.of_customer(customer.external_userid) if follow.is_contact()]
+    follows = corp.state.follows.of_customer(customer.external_userid)
+    found = [follow for follow in follows if follow.is_contact() and _is_visible(corp, follow)]
     if not found:
         raise Refused(84061)
     page = [follow for follow in found if follow.number > after][:FOLLOWERS_A_PAGE]
@@ -48,7 +52,10 @@ def get(call: Call) -> dict[str, Any]:
 
 @api("externalcontact/batch/get_by_user", "POST", empty={"external_contact_list": []})
 def batch_get_by_user(call: Call) -> dict[str, Any]:
-    """Pages over (member in the order asked, number of the follow), so an add between pages shifts nothing."""
+    """Pages over (member in the order asked, number of the follow), so an add between pages shifts nothing.
+
+    84061 when nobody asked has a customer.
+    """
     corp, userids = call.corp, call.texts("userid_list")
     if not userids:
         raise Refused(40031)
@@ -56,19 +63,21 @@ def batch_get_by_user(call: Call) -> dict[str, Any]:
         raise Refused(40032)
     limit = call.number("limit", 50, 1, 100)
     place, number = read_cursor(call.optional_text("cursor"), 2)
-    members = [_member(corp, userid) for userid in userids]
+    members = [find_member(corp, userid) for userid in userids]
     unlicensed = [member.userid for member in members if not member.licensed]
     if len(unlicensed) == len(members):
         raise Refused(701008)
-    rows = [
+    if not any(member.licensed and corp.state.follows.count_of(member.userid) for member in members):
+        raise Refused(84061)
+    rows = (
         (index, follow)
-        for index, member in enumerate(members)
-        if member.licensed and index >= place
-        for follow in _contacts_of(corp, member)
-        if (index, follow.number) > (place, number)
-    ]
-    page = rows[:limit]
-    following = write_cursor(page[-1][0], page[-1][1].number) if len(rows) > limit else ""
+        for index, member in enumerate(members[place:], place)
+        if member.licensed
+        for follow in contacts_after(corp, member, number if index == place else 0)
+    )
+    page = list(islice(rows, limit))
+    more = any(True for _ in rows)
+    following = write_cursor(page[-1][0], page[-1][1].number) if more else ""
     fail = {"fail_info": {"unlicensed_userid_list": unlicensed}} if unlicensed else {}
     return {"external_contact_list": [_row(corp, follow) for _, follow in page], "next_cursor": following, **fail}
 
@@ -107,7 +116,7 @@ def find_customer(corp: Corp, external_userid: str) -> Customer:
 
 def find_contact(call: Call) -> Follow:
     """The pair that a body's `userid` and `external_userid` name."""
-    member = _member(call.corp, call.text("userid", missing=40003))
+    member = find_member(call.corp, call.text("userid", missing=40003))
     customer = find_customer(call.corp, call.text("external_userid", missing=41035))
     follow = call.corp.state.follow(member.userid, customer.external_userid)
     if follow is None or not follow.is_contact():
@@ -115,36 +124,56 @@ def find_contact(call: Call) -> Follow:
     return follow
 
 
-def _member(corp: Corp, userid: str) -> Member:
+def find_member(corp: Corp, userid: str) -> Member:
     if not userid:
         raise Refused(40003)
     found = corp.state.member(userid)
     if found is None:
         raise Refused(60111)
+    if not found.visible:
+        raise Refused(60011)
     return found
 
 
-def _contacts_of(corp: Corp, member: Member) -> list[Follow]:
-    return [follow for follow in corp.state.follows.of_member(member.userid) if follow.is_contact()]
+def _is_visible(corp: Corp, follow: Follow) -> bool:
+    member = corp.state.member(follow.userid)
+    return member is not None and member.visible
+
+
+def contacts_after(corp: Corp, member: Member, number: int = 0) -> Iterator[Follow]:
+    return (follow for follow in corp.state.follows.of_member(member.userid, number) if follow.is_contact())
 
 
 def _customer(customer: Customer) -> dict[str, Any]:
-    names = ("external_userid", "name", "type", "gender")
+    shown = {
+        "external_userid": customer.external_userid,
+        "name": customer.name,
+        "type": customer.type,
+        "gender": customer.gender,
+        "avatar": avatars.address(request.host_url, customer.avatar, customer.external_userid),
+    }
     unionid = customer.shown_unionid()
-    shown = {name: getattr(customer, name) for name in names}
-    shown["avatar"] = avatars.address(request.host_url, customer.avatar, customer.external_userid)
-    return {**shown, **({"unionid": unionid} if unionid else {})}
+    return {**shown, "unionid": unionid} if unionid else shown
 
 
 def _follow_base(follow: Follow) -> dict[str, Any]:
-    names = ("userid", "remark", "description", "createtime", "remark_corp_name", "remark_mobiles", "add_way")
-    base = {name: getattr(follow, name) for name in names}
-    return {**base, "oper_userid": follow.oper_userid, **({"state": follow.state} if follow.state else {})}
+    base = {
+        "userid": follow.userid,
+        "remark": follow.remark,
+        "description": follow.description,
+        "createtime": follow.createtime,
+        "remark_corp_name": follow.remark_corp_name,
+        "remark_mobiles": follow.remark_mobiles,
+        "add_way": follow.add_way,
+        "oper_userid": follow.oper_userid,
+    }
+    return {**base, "state": follow.state} if follow.state else base
 
 
 def _row(corp: Corp, follow: Follow) -> dict[str, Any]:
     customer = find_customer(corp, follow.external_userid)
-    tag_ids = [tag["tag_id"] for tag in _tags(corp, follow)]
+    tags = (corp.state.tags.get(tag_id) for tag_id in follow.tag_ids)
+    tag_ids = [tag.tag_id for tag in tags if tag and not tag.deleted]
     return {"external_contact": _customer(customer), "follow_info": {**_follow_base(follow), "tag_id": tag_ids}}
 
 

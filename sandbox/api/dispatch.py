@@ -14,7 +14,8 @@ from flask.typing import ResponseReturnValue
 from sandbox.corp import Corp, corp
 from sandbox.errors import OK, Refused, refusal
 from sandbox.faults import Fault
-from sandbox.limits import PER_API, PER_TICKET_API, RUNNING_PER_API, UNCOUNTED
+from sandbox.limits import PER_API, PER_TICKET_API, UNCOUNTED
+from sandbox.rules import rule
 
 blueprint = Blueprint("api", __name__, url_prefix="/cgi-bin")
 MAINTENANCE = "<html><head><title>System busy</title></head><body>The system is being maintained.</body></html>"
@@ -136,7 +137,7 @@ def _answer(mine: Corp, found: Api) -> Response:
     caller = request.remote_addr or "127.0.0.1"
     running = mine.limits.enter(found.path)
     try:
-        if running > RUNNING_PER_API:
+        if running > rule(mine, "concurrent_calls"):
             raise Refused(45033)
         told = _run(mine, found, caller, running)
         return told if isinstance(told, Response) else jsonify({**OK, **told})

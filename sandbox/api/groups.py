@@ -26,6 +26,7 @@ def list_groups(call: Call) -> dict[str, Any]:
         (group, status)
         for group in corp.state.groups
         if group.number > after and not group.dismissed and (owners is None or group.owner.lower() in owners)
+        if _is_visible(corp, group)
         for status in [_status(corp, group)]
         if (wanted in (0, status)) and not (owners is None and status == OWNER_LEFT)
     ]
@@ -42,6 +43,8 @@ def get_group(call: Call) -> dict[str, Any]:
         raise Refused(40050)
     if group.dismissed:
         raise Refused(49008)
+    if not _is_visible(call.corp, group):
+        raise Refused(60011)
     shown = group.shown(call.corp.clock.now())
     return {
         "group_chat": {
@@ -70,6 +73,11 @@ def _owners(call: Call) -> set[str] | None:
     if any(call.corp.state.member(userid) is None for userid in userids):
         raise Refused(60111)
     return {userid.lower() for userid in userids} or None
+
+
+def _is_visible(corp: Corp, group: Group) -> bool:
+    owner = corp.state.member(group.owner)
+    return owner is None or owner.visible
 
 
 def _status(corp: Corp, group: Group) -> int:

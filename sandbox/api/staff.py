@@ -19,6 +19,8 @@ def user_get(call: Call) -> dict[str, Any]:
     member = call.corp.state.member(userid)
     if member is None:
         raise Refused(60111)
+    if not _may_see(call, member):
+        raise Refused(60011)
     return _detail(member)
 
 
@@ -64,7 +66,13 @@ def _members_in(call: Call) -> list[Member]:
     wanted = {top.id}
     if call.query.get("fetch_child") == "1":
         wanted = {one.id for one in tree(call.corp, top)}
-    return [member for member in call.corp.state.members if wanted & set(member.department)]
+    members = call.corp.state.members
+    return [member for member in members if wanted & set(member.department) and _may_see(call, member)]
+
+
+def _may_see(call: Call, member: Member) -> bool:
+    """The contacts-sync app sees everybody, another those in its visible range."""
+    return member.visible or call.app == "contacts"
 
 
 def _departments_under(call: Call) -> list[Department]:

@@ -11,7 +11,7 @@ from sandbox.control.group_forms import TapForm
 from sandbox.control.lookups import query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import corp
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 from sandbox.records import Media
 
 blueprint = Blueprint("apps", __name__)

@@ -10,7 +10,7 @@ from sandbox.control.forms import MessageForm
 from sandbox.control.lookups import find_customer, find_follow, find_member, query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 from sandbox.records import Follow, Message
 
 blueprint = Blueprint("chats", __name__)

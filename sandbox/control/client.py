@@ -7,7 +7,7 @@ from sandbox.bridge import Call, answer
 from sandbox.control.forms import BridgeForm, SignInForm
 from sandbox.control.reading import read_form
 from sandbox.corp import corp
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 
 blueprint = Blueprint("client", __name__)
 MEMBER_COOKIE = "sandbox_member"

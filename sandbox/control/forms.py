@@ -66,6 +66,7 @@ class StaffPatch(Form):
     status: Literal[1, 2, 4, 5] | None = None
     customer_contact: bool | None = None
     licensed: bool | None = None
+    visible: bool | None = None
 
 
 class TagRef(Form):
@@ -89,6 +90,14 @@ class ClockForm(Form):
     to: Appointment | None = None
     advance: Annotated[float, Field(ge=-(10**10), le=10**10)] | None = None
     frozen: bool | None = None
+
+
+class CorpRulesForm(Form):
+    concurrent_calls: Annotated[int, Field(ge=1)] = 20
+    paid_scale: Annotated[int, Field(ge=0)] | None = None
+    customers_per_member: Annotated[int, Field(ge=0)] = 5000
+    member_list: Literal["items", "comma"] = "items"
+    transfer_keeps_notes: bool = True
 
 
 class ScanForm(Form):

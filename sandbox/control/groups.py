@@ -11,7 +11,7 @@ from sandbox.control.lookups import find_group, find_member, find_person, query_
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
 from sandbox.group_records import Group, GroupMessage
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 
 blueprint = Blueprint("groups", __name__)
 

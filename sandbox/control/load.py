@@ -11,7 +11,7 @@ from sandbox.control.lookups import find_group, find_member, find_person
 from sandbox.control.reading import read_form
 from sandbox.control.robots import make_robot
 from sandbox.corp import Corp, corp
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 from sandbox.records import ContactWay, Department, Follow, Member, Tag, follow_key
 
 blueprint = Blueprint("load", __name__)

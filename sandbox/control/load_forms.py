@@ -25,6 +25,7 @@ class MemberForm(Form):
     customer_contact: bool = True
     licensed: bool = True
     status: Literal[1, 2, 4, 5] = 1
+    visible: bool = True
 
 
 class FollowForm(Form):

@@ -5,7 +5,7 @@ from flask import request
 from sandbox.control.forms import PairForm
 from sandbox.corp import Corp
 from sandbox.group_records import Group
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 from sandbox.records import Customer, Follow, Member
 
 

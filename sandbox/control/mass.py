@@ -10,8 +10,8 @@ from sandbox.control.group_forms import ConfirmForm, MassForm, RulesForm
 from sandbox.control.lookups import find_customer, find_group, find_member, query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
+from sandbox.impossible import Impossible
 from sandbox.mass_records import SENT, MassMessage, MassTask
-from sandbox.people import Impossible
 
 blueprint = Blueprint("mass", __name__)
 

@@ -18,7 +18,7 @@ from sandbox.control.forms import (
 from sandbox.control.lookups import find_customer, find_follow, find_member, query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 from sandbox.records import ContactWay, Customer, Member, Tag
 
 blueprint = Blueprint("people", __name__)
@@ -194,9 +194,9 @@ def _member_behind(mine: Corp, way: ContactWay | None) -> Member:
 
 
 def _member_json(mine: Corp, member: Member) -> dict[str, Any]:
-    names = ("userid", "name", "avatar", "department", "position", "customer_contact", "licensed", "status")
-    count = sum(follow.is_contact() for follow in mine.state.follows.of_member(member.userid))
-    return {**{name: getattr(member, name) for name in names}, "customers": count}
+    names = ("userid", "name", "avatar", "department", "position", "customer_contact", "licensed", "status", "visible")
+    shown = {name: getattr(member, name) for name in names}
+    return {**shown, "customers": mine.state.follows.count_of(member.userid)}
 
 
 def _customer_json(mine: Corp, customer: Customer) -> dict[str, Any]:

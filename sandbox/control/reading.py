@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from flask import request
 
 from sandbox.control.forms import Form
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 
 F = TypeVar("F", bound=Form)
 

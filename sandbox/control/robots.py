@@ -10,7 +10,7 @@ from sandbox.control.group_forms import RobotForm
 from sandbox.control.lookups import query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 
 blueprint = Blueprint("robots", __name__)
 

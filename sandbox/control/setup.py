@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 from sandbox.callbacks import CallbackRefused
 from sandbox.clock import LATEST, next_moment
 from sandbox.control.fault_forms import FaultsForm
-from sandbox.control.forms import CallbackForm, ClientForm, ClockForm, ResetForm
+from sandbox.control.forms import CallbackForm, ClientForm, ClockForm, CorpRulesForm, ResetForm
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
+from sandbox.rules import rules, set_rules
 
 blueprint = Blueprint("setup", __name__)
 
@@ -30,8 +31,8 @@ def credentials() -> ResponseReturnValue:
 
 @blueprint.get("/callback")
 def callback() -> ResponseReturnValue:
-    pusher = corp().pusher
-    return {"url": pusher.url, "pending": pusher.pending, "delivered": pusher.delivered, "failed": pusher.failed}
+    names = ("url", "pending", "waiting_for_clock", "delivered", "failed", "dropped")
+    return {name: getattr(corp().pusher, name) for name in names}
 
 
 @blueprint.put("/callback")
@@ -81,6 +82,19 @@ def set_clock() -> ResponseReturnValue:
         mine.clock.move_to(next_moment(mine.clock.now(), form.to.weekday, form.to.time))
     mine.keep_clock()
     return _clock(mine)
+
+
+@blueprint.get("/rules")
+def shown_rules() -> ResponseReturnValue:
+    return rules(corp())
+
+
+@blueprint.put("/rules")
+def change_rules() -> ResponseReturnValue:
+    form = read_form(CorpRulesForm)
+    with corp().state.writing():
+        set_rules(corp(), **{name: getattr(form, name) for name in form.model_fields_set})
+    return rules(corp())
 
 
 @blueprint.get("/faults")

@@ -13,7 +13,7 @@ from sandbox.control.lookups import find_customer
 from sandbox.control.reading import read_form
 from sandbox.control.wechat_forms import MiniCodeForm, VisitorForm, WeChatRulesForm
 from sandbox.corp import Corp, corp
-from sandbox.people import Impossible
+from sandbox.impossible import Impossible
 from sandbox.records import Customer
 
 blueprint = Blueprint("wechat", __name__)
