@@ -1,6 +1,6 @@
 """A member's client: sign-in by OAuth, and the bridge under the browser SDK."""
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
@@ -10,7 +10,7 @@ from sandbox import crypto
 PAGE = "http://127.0.0.1:8000/sidebar?a=1"
 
 
-def authorize(wecom, session=requests, **more):
+def authorize_url(wecom, **more):
     query = {
         "appid": wecom.credentials["corp_id"],
         "redirect_uri": "http://127.0.0.1:8000/sidebar/back?next=%2Fsidebar",
@@ -19,7 +19,11 @@ def authorize(wecom, session=requests, **more):
         "state": "abc",
         **more,
     }
-    return session.get(f"{wecom.url}/connect/oauth2/authorize", params=query, allow_redirects=False)
+    return f"{wecom.url}/connect/oauth2/authorize?{urlencode(query)}"
+
+
+def authorize(wecom, session=requests, **more):
+    return session.get(authorize_url(wecom, **more), allow_redirects=False)
 
 
 def code_of(answer):

@@ -2,7 +2,8 @@
 
 import { bubble, inShort } from './bubbles.js';
 import { linesOf } from './group-lines.js';
-import { $, clock, day, el, get, hashOf, icon, partsOf, minute, picture, watch, when } from './sandbox.js';
+import { $, clock, day, el, get, hashOf, icon, partsOf, minute, picture, post, watch, when } from './sandbox.js';
+import { linked, scanOrOpen } from './wechat.js';
 
 const body = document.body;
 const phone = matchMedia('(max-width: 719px)');
@@ -116,11 +117,13 @@ async function draw() {
   mark();
   if (!customer) {
     $('customer-name').textContent = '客户的手机';
+    $('to-wechat').hidden = true;
     $('quota').textContent = '';
     $('chats').replaceChildren();
     return showEmpty('选一位客户', '看这位客户收到了什么：群发、欢迎语、券、聊天');
   }
   $('customer-name').textContent = customer.name;
+  $('to-wechat').hidden = customer.type !== 1;
   $('quota').textContent = `本月收了 ${customer.quota.this_month} 条群发，还可收 ${Math.max(0, customer.quota.limit - customer.quota.this_month)} 条`;
   const found = chats();
   const looks = JSON.stringify([found.map(({ id, title, last }) => [id, title, last && last.id]), open && open.id, day(clock.now())]);
@@ -144,7 +147,7 @@ function row({ id, title, face, last }) {
 
 async function drawLines(chat) {
   if (!chat) return showEmpty('没有这个会话', '换一位客户，或者从会话里选');
-  const lines = chat.group ? await inGroup(chat.group) : withMember(chat.id);
+  const lines = linked(chat.group ? await inGroup(chat.group) : withMember(chat.id), customer);
   const looks = `${chat.id}/${chat.title}/${lines.length}`;
   if (!open || open.id !== chat.id || looks === drawn.lines) return;
   drawn.lines = looks;
@@ -195,6 +198,20 @@ async function look() {
   await hear();
   return draw();
 }
+
+/** Who has just been added is a contact: the chat with them opens. */
+async function added(userid) {
+  const { external_userid } = customer;
+  customer = null;
+  history.pushState(null, '', hashOf(external_userid, userid));
+  await Promise.all([follow(), loadCustomers()]);
+}
+
+$('to-wechat').onclick = () => scanOrOpen(customer, added);
+$('newcomer').onclick = async () => {
+  const { external_userid } = await post('/sandbox/customers', {});
+  location.hash = hashOf(external_userid);
+};
 
 async function begin() {
   ({ staff } = await get('/sandbox/staff'));
