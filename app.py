@@ -26,6 +26,7 @@ import console
 import console.health
 import mall
 import mall.orders
+import mall.products
 import pages
 import sidebar
 from callers import anyone, refuse_undeclared

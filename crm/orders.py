@@ -3,21 +3,20 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from crm import coupons, identities, phones
 from crm.identities import Key
+from crm.versions import Result, keep_newest
 from models.customer import Identity
-from models.database import insert_many_if_absent
 from models.order import Order, OrderLine
 from models.shop import Shop
 from models.vault import Vault
 
 BATCH_ROWS = 500
-Result = Literal["accepted", "unchanged", "stale"]
 
 
 class Item(NamedTuple):
@@ -105,7 +104,7 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
         order.order_no: _row(order, shop, owners[key] if key else None, vault, now)
         for order, key in zip(batch, keys, strict=True)
     }
-    results, ids = _upsert(session, shop, rows)
+    results, ids = keep_newest(session, Order, Order.order_no, shop.id, rows)
     _replace_lines(
         session, {ids[order.order_no]: order.items for order in batch if results[order.order_no] == "accepted"}
     )
@@ -165,43 +164,6 @@ def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, n
         "fingerprint": order.fingerprint(vault),
         "stored_at": now,
     }
-
-
-def _upsert(
-    session: Session, shop: Shop, rows: dict[str, dict[str, object]]
-) -> tuple[dict[str, Result], dict[str, int]]:
-    """Insert or update by order number; the results and the row ids, both by order number."""
-    results: dict[str, Result] = {}
-    known = _known(session, shop, rows)
-    new = sorted(rows.keys() - known.keys())
-    ids = dict(insert_many_if_absent(session, Order, [rows[number] for number in new], Order.order_no, Order.id))
-    results.update(dict.fromkeys(ids, "accepted"))
-    known |= _known(session, shop, [number for number in new if number not in ids])  # another process was first
-    changed = []
-    for number, (row_id, *version) in known.items():
-        ids[number] = row_id
-        sent = [rows[number]["changed_at"], rows[number]["fingerprint"]]
-        results[number] = "unchanged" if sent == version else "stale" if sent < version else "accepted"
-        if results[number] == "accepted":
-            changed.append(rows[number] | {"row_id": row_id})
-    if changed:
-        table = Order.__table__
-        session.connection().execute(update(table).where(table.c.id == bindparam("row_id")), changed)  # type: ignore[arg-type]
-    return results, ids
-
-
-def _known(session: Session, shop: Shop, numbers: Iterable[str]) -> dict[str, tuple[int, datetime, str]]:
-    """Id and version of the orders we have, locked until the transaction ends."""
-    wanted = list(numbers)
-    if not wanted:
-        return {}
-    rows = session.execute(
-        select(Order.order_no, Order.id, Order.changed_at, Order.fingerprint)
-        .where(Order.shop_id == shop.id, Order.order_no.in_(wanted))
-        .order_by(Order.order_no)
-        .with_for_update()
-    )
-    return {number: (row_id, changed_at, fingerprint) for number, row_id, changed_at, fingerprint in rows}
 
 
 def _replace_lines(session: Session, items_by_order: dict[int, tuple[Item, ...]]) -> None:

@@ -14,6 +14,7 @@ from models.inbox import Inbox
 from models.mass import MassMessage, MassRecipient, MassTask, MassTaskMember
 from models.media import Media
 from models.order import Order, OrderLine
+from models.product import Product
 from models.push import Push
 from models.quota import OtherDelivery, OtherMessage, Quota
 from models.schedule import JobRun, WorkerBeat
@@ -56,6 +57,7 @@ __all__ = [
     "OrderLine",
     "OtherDelivery",
     "OtherMessage",
+    "Product",
     "Push",
     "Quota",
     "Shop",

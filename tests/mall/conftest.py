@@ -35,12 +35,27 @@ class ShopProgram:
             "X-Huitou-Signature": self.sign("POST", target, timestamp, nonce, body),
         }
 
-    def send(self, body: bytes, *, target: str = "/mall/orders", headers: dict[str, str] | None = None, **more: Any):
+    def send(
+        self,
+        body: bytes,
+        *,
+        target: str = "/mall/orders",
+        headers: dict[str, str] | None = None,
+        content_type: str = "application/json",
+        **more: Any,
+    ):
         headers = self.headers(body, target=target, **more) if headers is None else headers
-        return self.client.post(target, data=body, headers=headers, content_type="application/json")
+        return self.client.post(target, data=body, headers=headers, content_type=content_type)
 
     def post(self, *orders: Any, **more: Any):
-        return self.send(json.dumps({"shop": self.name, "orders": orders}).encode(), **more)
+        return self.post_to("orders", *orders, **more)
+
+    def post_to(self, noun: str, *records: Any, **more: Any):
+        return self.send(json.dumps({"shop": self.name, noun: records}).encode(), target=f"/mall/{noun}", **more)
+
+    def post_lines(self, noun: str, *lines: str | dict[str, Any], **more: Any):
+        text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+        return self.send(text.encode(), target=f"/mall/{noun}", content_type="application/x-ndjson", **more)
 
 
 @pytest.fixture

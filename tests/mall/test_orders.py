@@ -23,6 +23,7 @@ def test_an_order_is_kept_with_its_lines_its_buyer_and_its_moments_in_utc(shop, 
     sent = order(
         phone="+86 138-0013-8000".replace(" ", ""),
         shipping_fen=800,
+        refunded_fen=500,
         coupon_codes=["C1"],
         claim_token="t",
         items=[order()["items"][0] | {"line_id": "1", "category": "护理", "refunded_quantity": 1, "refunded_fen": 500}],
@@ -72,6 +73,36 @@ def test_one_order_twice_in_a_body_is_taken_in_turn(shop, make):
 
     assert [result["result"] for result in answer.json["results"]] == ["accepted", "accepted", "stale"]
     assert make.rows(Order)[0].status == "shipped"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_one_order_twice_in_a_body_with_one_version_the_same_content_stays_whichever_came_first(shop, make, turned):
+    twins = [order(buyer_id=buyer) for buyer in ("b1", "b2")]
+
+    answer = shop.post(*(reversed(twins) if turned else twins))
+
+    kept = make.rows(Order)[0].buyer_id
+    results = dict(zip(("b2", "b1") if turned else ("b1", "b2"), answer.json["results"], strict=True))
+    assert [result["result"] for buyer, result in results.items() if buyer == kept] == ["accepted"]
+    assert shop.post(*twins).json["accepted"] == 0
+    assert make.rows(Order)[0].buyer_id == kept
+
+
+def test_what_does_not_add_up_is_taken_and_said(shop, make):
+    wrong = order(
+        "A2",
+        total_fen=4000,
+        paid_at="2026-11-01T09:59:00+08:00",
+        items=[order()["items"][0] | {"refunded_fen": 500}],
+    )
+
+    answer = shop.post(order(), wrong)
+
+    fine, flagged = answer.json["results"]
+    assert "warnings" not in fine
+    assert flagged["result"] == "accepted"
+    assert [warning["field"] for warning in flagged["warnings"]] == ["total_fen", "refunded_fen", "paid_at"]
+    assert [row.total_fen for row in make.rows(Order)] == [3980, 4000]
 
 
 def test_guests_are_stored_unlinked_and_a_buyer_is_known_by_the_best_name_there_is(shop, make):
