@@ -1,6 +1,10 @@
 """Published SDKs, unmodified, against a real running sandbox."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
+from wechatpy import WeChatClient as MiniProgram
+from wechatpy.oauth import WeChatOAuth, WeChatOAuthException
 from wechatpy.work import WeChatClient
 from wechatpy.work.client.api import WeChatExternalContactGroupChat
 from wechatpy.work.crypto import WeChatCrypto
@@ -102,3 +106,24 @@ def test_wechatpy_opens_what_is_pushed(wecom, receiver):
     query = pushed.query
     xml = box.decrypt_message(pushed.body, query["msg_signature"], query["timestamp"], query["nonce"])
     assert made["external_userid"] in xml
+
+
+def test_wechatpy_learns_who_opened_a_page_and_who_runs_the_mini_program(wecom):
+    official, mini = (wecom.ask("GET", f"credentials?app={app}") for app in ("official", "mini"))
+    who = wecom.ask("POST", "customers", status=201, name="苏婉清", unionid="o6_su")["external_userid"]
+    ids = wecom.ask("POST", "client/customer", external_userid=who)
+    oauth = WeChatOAuth(official["appid"], official["secret"], "http://127.0.0.1:8000/p", "snsapi_userinfo", "abc")
+    oauth.API_BASE_URL, oauth.OAUTH_BASE_URL = f"{wecom.url}/", f"{wecom.url}/connect/"
+    program = MiniProgram(mini["appid"], mini["secret"], access_token="unused")
+    program.wxa.API_BASE_URL = f"{wecom.url}/"
+
+    back = wecom.http.get(oauth.authorize_url, allow_redirects=False).headers["Location"]
+    [code] = parse_qs(urlsplit(back).query)["code"]
+    told = oauth.fetch_access_token(code)
+    session = program.wxa.code_to_session(wecom.ask("POST", "mini-codes", status=201, external_userid=who)["js_code"])
+
+    assert (told["openid"], told["unionid"]) == (ids["official_openid"], "o6_su")
+    assert oauth.get_user_info()["nickname"] == "苏婉清"
+    assert (session["openid"], session["unionid"]) == (ids["mini_openid"], "o6_su")
+    with pytest.raises(WeChatOAuthException, match="40163"):
+        oauth.fetch_access_token(code)
