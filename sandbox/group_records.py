@@ -18,6 +18,8 @@ class Group:
     admins: list[str] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
     dismissed: bool = False
+    inherited: bool = False  # from an owner who left
+    handed_over: list[float] = field(default_factory=list)
     past: list[dict[str, Any]] = field(default_factory=list)  # how it looked, each with the moment `until`
 
     @property

@@ -105,6 +105,17 @@ def change(corp: Corp, group: Group, *, name: str | None, owner: Member | None, 
         _emit(corp, group, "update", text, UpdateDetail=detail)
 
 
+def hand_over(corp: Corp, group: Group, owner: Member, *, resigned: bool) -> None:
+    """The app gives the group another owner, who comes in when they are not yet there. Nothing is pushed."""
+    _remember(corp, group)
+    if group.member(owner.userid) is None:
+        group.members = [*group.members, seat(corp, owner, invitor=group.owner)]
+        group.member_version = _new_version(corp)
+    group.owner, group.inherited = owner.userid, resigned or group.inherited
+    group.handed_over = [*group.handed_over, corp.clock.now()]
+    corp.state.groups.put(group)
+
+
 def dismiss(corp: Corp, group: Group) -> None:
     group.dismissed = True
     corp.state.groups.put(group)

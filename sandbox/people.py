@@ -62,7 +62,7 @@ def scan(corp: Corp, customer: Customer, member: Member, way: ContactWay | None,
     code = issue_welcome_code(corp, follow, customer, from_half=from_half)
     change = "add_half_external_contact" if half else "add_external_contact"
     text = f"{customer.name} 扫码加了 {member.name}" + ("，等员工通过" if half else "")
-    _emit(corp, change, text, follow, State=follow.state or None, WelcomeCode=code)
+    emit(corp, change, text, follow, State=follow.state or None, WelcomeCode=code)
     return {**answer, "state": follow.state, "welcome_code": code, "already": False}
 
 
@@ -84,7 +84,7 @@ def edit(
     kept = [tag_id for tag_id in follow.tag_ids if tag_id not in gone]
     follow.tag_ids = list(dict.fromkeys(kept + [tag.tag_id for tag in add_tags]))
     corp.state.follows.put(follow)
-    _emit(corp, "edit_external_contact", "员工改了备注或标签", follow, State=follow.state or None)
+    emit(corp, "edit_external_contact", "员工改了备注或标签", follow, State=follow.state or None)
 
 
 def delete(corp: Corp, follow: Follow, *, by: str) -> None:
@@ -96,9 +96,9 @@ def delete(corp: Corp, follow: Follow, *, by: str) -> None:
     follow.relation = "deleted_by_member" if by == "staff" else "deleted_by_customer"
     corp.state.follows.put(follow)
     if by == "staff":
-        _emit(corp, "del_external_contact", "员工删了客户", follow)
+        emit(corp, "del_external_contact", "员工删了客户", follow)
     else:
-        _emit(corp, "del_follow_user", "客户删了员工", follow)
+        emit(corp, "del_follow_user", "客户删了员工", follow)
 
 
 def change_member(corp: Corp, member: Member, **given: Any) -> None:
@@ -172,7 +172,8 @@ def say(
     )
 
 
-def _emit(corp: Corp, change: str, text: str, follow: Follow, **more: str | None) -> None:
+def emit(corp: Corp, change: str, text: str, follow: Follow, **more: str | None) -> None:
+    """Push what happened between a member and a customer, when the app may see the member."""
     detail = {"userid": follow.userid, "external_userid": follow.external_userid}
     fields = {"UserID": follow.userid, "ExternalUserID": follow.external_userid, **more}
     member = corp.state.member(follow.userid)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.app_records import Robot
+from sandbox.follow_shelves import Follows, Transfers
 from sandbox.mass_records import MassMessage, MassTask, task_key
 from sandbox.records import (
     ContactWay,
@@ -22,7 +23,7 @@ from sandbox.records import (
     TagGroup,
     follow_key,
 )
-from sandbox.shelves import AppMessages, Follows, GroupMessages, Groups, MassTasks, Messages, RobotMessages, Shelf
+from sandbox.shelves import AppMessages, GroupMessages, Groups, MassTasks, Messages, RobotMessages, Shelf
 from sandbox.storage import File
 
 
@@ -34,6 +35,7 @@ class State:
         self.members = Shelf(Member, self._file)
         self.customers = Shelf(Customer, self._file)
         self.follows = Follows(self._file)
+        self.transfers = Transfers(self._file)
         self.tag_groups = Shelf(TagGroup, self._file)
         self.tags = Shelf(Tag, self._file)
         self.contact_ways = Shelf(ContactWay, self._file)

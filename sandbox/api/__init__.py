@@ -2,8 +2,10 @@
 
 from sandbox.api import (
     app_messages,
+    contact_list,
     contact_ways,
     customers,
+    group_transfers,
     groups,
     mass,
     mass_results,
@@ -14,6 +16,7 @@ from sandbox.api import (
     staff,
     tags,
     tokens,
+    transfers,
     welcome,
 )
 from sandbox.api.dispatch import blueprint
@@ -21,8 +24,10 @@ from sandbox.api.dispatch import blueprint
 __all__ = [
     "app_messages",
     "blueprint",
+    "contact_list",
     "contact_ways",
     "customers",
+    "group_transfers",
     "groups",
     "mass",
     "mass_results",
@@ -33,5 +38,6 @@ __all__ = [
     "staff",
     "tags",
     "tokens",
+    "transfers",
     "welcome",
 ]

@@ -16,6 +16,7 @@ from sandbox.errors import OK, Refused, refusal
 from sandbox.faults import Fault
 from sandbox.limits import PER_API, PER_TICKET_API, UNCOUNTED
 from sandbox.rules import rule
+from sandbox.transfers import settle
 
 blueprint = Blueprint("api", __name__, url_prefix="/cgi-bin")
 MAINTENANCE = "<html><head><title>System busy</title></head><body>The system is being maintained.</body></html>"
@@ -162,6 +163,7 @@ def _run(mine: Corp, found: Api, caller: str, running: int) -> Any:
     if not _is_text(json.dumps([call.query, call.body], ensure_ascii=False)):
         raise Refused(40058)
     with mine.state.writing():
+        settle(mine)
         return found.run(call)
 
 

@@ -11,7 +11,7 @@ from sandbox.people import LEFT
 
 MOST_OWNERS = 100
 MOST_PEOPLE = 1000  # more in the visible range: name the owners
-NORMAL, OWNER_LEFT = 0, 1
+NORMAL, OWNER_LEFT, INHERITED = 0, 1, 3
 
 
 @api("externalcontact/groupchat/list", "POST", empty={"group_chat_list": []})
@@ -82,7 +82,9 @@ def _is_visible(corp: Corp, group: Group) -> bool:
 
 def _status(corp: Corp, group: Group) -> int:
     owner = corp.state.member(group.owner)
-    return OWNER_LEFT if owner is None or owner.status == LEFT else NORMAL
+    if owner is None or owner.status == LEFT:
+        return OWNER_LEFT
+    return INHERITED if group.inherited else NORMAL
 
 
 def _member(corp: Corp, member: dict[str, Any], *, with_names: bool) -> dict[str, Any]:

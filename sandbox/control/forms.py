@@ -119,6 +119,10 @@ class PairForm(Form):
     external_userid: ExternalUserId
 
 
+class CustomerRef(Form):
+    external_userid: ExternalUserId
+
+
 class EditForm(PairForm):
     remark: Annotated[Text, Field(max_length=20)] | None = None
     remark_mobiles: list[Text] | None = None

@@ -13,6 +13,7 @@ from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
 from sandbox.impossible import Impossible
 from sandbox.rules import rules, set_rules
+from sandbox.transfers import settle
 
 blueprint = Blueprint("setup", __name__)
 
@@ -81,6 +82,8 @@ def set_clock() -> ResponseReturnValue:
     if form.to is not None:
         mine.clock.move_to(next_moment(mine.clock.now(), form.to.weekday, form.to.time))
     mine.keep_clock()
+    with mine.state.writing():
+        settle(mine)
     return _clock(mine)
 
 

@@ -11,6 +11,7 @@ from sandbox.control.lookups import query_number
 from sandbox.corp import Corp, corp
 from sandbox.impossible import Impossible
 from sandbox.scale import external_contacts
+from sandbox.transfers import settle
 
 blueprint = Blueprint("truth", __name__)
 Rows = Callable[[Corp], Iterator[dict[str, Any]]]
@@ -21,7 +22,8 @@ MOST = 10_000
 def whole() -> ResponseReturnValue:
     """Everything in one answer; a corp that is large is read in pages."""
     mine = corp()
-    with mine.state.lock:
+    with mine.state.writing():
+        settle(mine)
         return {**{kind: list(rows(mine)) for kind, rows in KINDS.items()}, "paid_scale": external_contacts(mine)}
 
 
@@ -30,7 +32,8 @@ def page(kind: str) -> ResponseReturnValue:
     if kind not in KINDS:
         raise Impossible("no_such_kind", f"{kind!r} is none of {', '.join(KINDS)}", 404)
     after, limit, mine = query_number("cursor", 0, 10**9), query_number("limit", 1000, MOST), corp()
-    with mine.state.lock:
+    with mine.state.writing():
+        settle(mine)
         rows = list(islice(KINDS[kind](mine), after, after + limit + 1))
         return {kind: rows[:limit], "next_cursor": str(after + limit) if len(rows) > limit else ""}
 
