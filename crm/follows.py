@@ -9,11 +9,11 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models.channel import Channel
-from models.contact import Follow
+from models.contact import Contact, Follow
 from models.database import insert_many_if_absent
 from models.staff import Staff
 from wecom.types import FollowInfo
@@ -21,8 +21,8 @@ from wecom.types import FollowInfo
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # `followed_at` while only the end is known; `changed_at` before we asked
 Pair = tuple[int, int]
 """(contact id, staff id)"""
-EndedBy = Literal["staff", "customer", "unseen"]
-"""Who deleted whom; "unseen" is our own conclusion from a list, and gives way to what we are told or shown."""
+EndedBy = Literal["staff", "customer", "transfer", "unseen"]
+"""Who deleted whom, or that a colleague took over; "unseen" is our own conclusion from a list, and gives way."""
 SKEW = timedelta(minutes=1)  # WeCom's clock is not ours, and its lists may lag behind its callbacks
 
 
@@ -56,6 +56,34 @@ def ended(follow: Follow, *, at: datetime, by: EndedBy) -> None:
         return
     if follow.ended_at is None or follow.ended_by == "unseen" or (at, by) > (follow.ended_at, follow.ended_by or ""):
         follow.ended_at, follow.ended_by = at, by
+
+
+def take_in(follow: Follow, other: Follow) -> None:
+    """What is known of the same two under another name of the member; each fact by its own rule."""
+    if (other.followed_at, not other.is_half) > (follow.followed_at, not follow.is_half):
+        follow.followed_at, follow.is_half = other.followed_at, other.is_half
+        follow.state, follow.channel_id = other.state, other.channel_id
+    if other.ended_at is not None and (follow.ended_at is None or other.ended_at > follow.ended_at):
+        follow.ended_at, follow.ended_by = other.ended_at, other.ended_by
+    if follow.ended_at is not None and follow.followed_at > follow.ended_at:
+        follow.ended_at = follow.ended_by = None
+    if other.changed_at > follow.changed_at:
+        follow.remark, follow.description, follow.add_way = other.remark, other.description, other.add_way
+        follow.changed_at = other.changed_at
+
+
+def to_hand_over(session: Session, userid: str, external_userid: str) -> list[Follow]:
+    """The follow this member was to hand over or to take over; one who has none yet: those the customer has now."""
+    query = select(Follow, Staff.userid_key).join(Contact, Contact.id == Follow.contact_id).join(Staff)
+    found = session.execute(query.where(Contact.external_userid == external_userid)).all()
+    own = [follow for follow, key in found if key == userid.lower()]
+    return own or [follow for follow, _ in found if follow.is_open()]
+
+
+def transfer_failed(follow: Follow, reason: str, *, at: datetime) -> None:
+    """Handing the customer over failed; of several times the latest counts."""
+    if (at, reason) > (follow.transfer_failed_at or NEVER, follow.transfer_fail_reason):
+        follow.transfer_failed_at, follow.transfer_fail_reason = at, reason
 
 
 def seen(follow: Follow, info: FollowInfo, channel: Channel | None, *, at: datetime) -> bool:
@@ -94,3 +122,10 @@ def end_unseen(session: Session, staff: Staff, seen_contact_ids: Collection[int]
 def _of(session: Session, pairs: Collection[Pair]) -> dict[Pair, Follow]:
     found = session.scalars(select(Follow).where(Follow.contact_id.in_({contact_id for contact_id, _ in pairs})))
     return {(follow.contact_id, follow.staff_id): follow for follow in found}
+
+
+def count_open(session: Session, userid: str) -> int:
+    """How many customers this member has now, half added ones included."""
+    member = select(Staff.id).where(Staff.userid_key == userid.lower()).scalar_subquery()
+    query = select(func.count()).where(Follow.staff_id == member, Follow.ended_at.is_(None))
+    return session.scalar(query) or 0

@@ -1,9 +1,9 @@
 """The inbox: an event is stored once by its key, leased, and settled in the transaction that holds its effect."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from crm.errors import NotFound
@@ -13,6 +13,7 @@ from models.touch import Touch
 from wecom.events import Event
 
 OPEN = ("received", "waiting")
+EDIT = "change_external_contact.edit_external_contact"
 LEASE = timedelta(seconds=30)
 MOST_TRIES = 8
 LONGEST_PAUSE = timedelta(hours=1)
@@ -58,23 +59,27 @@ def has_due(session: Session, *, now: datetime) -> bool:
     return session.scalar(select(Inbox.id).where(Inbox.state.in_(OPEN), Inbox.next_try_at <= now).limit(1)) is not None
 
 
-def lease_due(session: Session, *, limit: int, now: datetime) -> Sequence[Inbox]:
+def lease_due(session: Session, *, limit: int, now: datetime, but_edits_of: Collection[str] = ()) -> Sequence[Inbox]:
     """The oldest rows that are due, held until `LEASE` from now; a worker that dies gives them back by then.
 
+    Edits of members with a storm of them are left alone.
     Workers that look at the same moment take different rows: none waits for another's and goes away empty.
     """
-    due = (
-        select(Inbox.id)
-        .where(Inbox.state.in_(OPEN), Inbox.next_try_at <= now)
-        .order_by(Inbox.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
+    wanted = [Inbox.state.in_(OPEN), Inbox.next_try_at <= now]
+    if but_edits_of:
+        wanted.append(~and_(Inbox.kind == EDIT, Inbox.userid.in_(but_edits_of)))
+    return lease(session, wanted, limit=limit, lasting=LEASE, now=now)
+
+
+def lease(
+    session: Session, wanted: Sequence[ColumnElement[bool]], *, limit: int, lasting: timedelta, now: datetime
+) -> Sequence[Inbox]:
+    """The oldest such rows, held for so long."""
+    due = select(Inbox.id).where(*wanted).order_by(Inbox.id).limit(limit).with_for_update(skip_locked=True).cte("due")
     won = session.scalars(
         update(Inbox)
         .where(Inbox.id.in_(select(due.c.id)), Inbox.state.in_(OPEN), Inbox.next_try_at <= now)
-        .values(next_try_at=now + LEASE)
+        .values(next_try_at=now + lasting)
         .returning(Inbox)
     )
     return sorted(won, key=lambda row: row.id)

@@ -76,24 +76,22 @@ def learn_departments(session: Session, departments: Iterable[DepartmentShown]) 
     return len(shown)
 
 
-def rename(session: Session, userid: str, new_userid: str) -> None:
-    """An admin changed a member's userid; what they did stays theirs."""
-    taken = named(session, new_userid)
-    if taken is None or taken.userid_key == userid.lower():
-        changed(
-            session,
-            update(Staff)
-            .where(Staff.userid_key == userid.lower())
-            .values(userid=new_userid, userid_key=new_userid.lower()),
-        )
-
-
 def leave(session: Session, userid: str, *, at: datetime) -> None:
     """The member is gone from the corp."""
     changed(
         session,
         update(Staff).where(Staff.userid_key == userid.lower(), Staff.left_at.is_(None)).values(left_at=at),
     )
+
+
+def seen_in_app(member: Staff, kind: str, *, at: datetime) -> None:
+    """What a member does with the app; the latest counts, in whatever order it is told."""
+    if kind == "subscribe":
+        member.app_in_at = max(at, member.app_in_at or at)
+    elif kind == "unsubscribe":
+        member.app_out_at = max(at, member.app_out_at or at)
+    else:
+        member.app_seen_at = max(at, member.app_seen_at or at)
 
 
 def _by_key(session: Session, keys: Iterable[str]) -> dict[str, Staff]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from runtime import Runtime
 from wecom.errors import GroupGone, NotAContact
 from wecom.group_types import GroupChat
-from wecom.types import CustomerDetail, TagGroup
+from wecom.types import CustomerDetail, Department, TagGroup
 
 Effect = Callable[[Session], str]
 """What an event does inside the transaction; returns what there is to remark."""
@@ -22,6 +22,7 @@ class Lookups:
         self._customers: dict[str, tuple[CustomerDetail | None, datetime]] = {}
         self._groups: dict[str, tuple[GroupChat | None, datetime]] = {}
         self._tags: tuple[list[TagGroup], datetime] | None = None
+        self._departments: list[Department] | None = None
 
     def customer(self, external_userid: str) -> tuple[CustomerDetail | None, datetime]:
         """The customer and when we asked; None when nobody's contact."""
@@ -50,3 +51,8 @@ class Lookups:
             at = self._runtime.now()
             self._tags = self._runtime.wecom.corp_tags(), at
         return self._tags
+
+    def departments(self) -> list[Department]:
+        if self._departments is None:
+            self._departments = self._runtime.wecom.departments()
+        return self._departments

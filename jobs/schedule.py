@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from crm.timings import Daily, Every, Plan
 from jobs.drops import make_editions, run_steps
+from jobs.edits import apply_edits
 from jobs.groups import sync_groups
 from jobs.identities import rebuild_customers
 from jobs.inbox import apply_events
@@ -27,6 +28,7 @@ Job = Callable[[Runtime], int]
 QUEUES: dict[str, Job] = {
     "send_welcomes": send_welcomes,
     "apply_events": apply_events,
+    "apply_edits": apply_edits,
     "warm_tokens": warm_tokens,
     "start_due_pushes": start_due_pushes,
     "run_steps": run_steps,

@@ -24,6 +24,7 @@ class Lane:
 LANES = (
     Lane("welcomes", 1.0, ("send_welcomes",), threads=3),  # an answer that takes 10 s holds up only its own thread
     Lane("inbox", 2.0, ("apply_events",)),
+    Lane("edits", 2.0, ("apply_edits",)),  # a storm of one member's takes a while: nobody else waits for it
     Lane("tokens", 60.0, ("warm_tokens",)),  # a cold token wakes it
     Lane("planning", 2.0, PLANNING),
     Lane("sending", 2.0, SENDING),

@@ -1,5 +1,6 @@
 """The records: one module per noun; import them all so that `Base.metadata` is whole."""
 
+from models.acquisition import AcquisitionEvent
 from models.audience import Audience
 from models.audit import Audit
 from models.base import Base
@@ -26,6 +27,7 @@ from models.touch import Touch
 from models.user import OneTimeLink, User
 
 __all__ = [
+    "AcquisitionEvent",
     "Audience",
     "Audit",
     "Base",

@@ -46,7 +46,9 @@ class Follow(Row):
     followed_at: Mapped[datetime]
     changed_at: Mapped[datetime]  # of the newest fact applied: an older one never overwrites it
     ended_at: Mapped[datetime | None]
-    ended_by: Mapped[str | None]  # "staff", "customer" or "unseen" (WeCom lists it no more)
+    ended_by: Mapped[str | None]  # "staff", "customer", "transfer" (a colleague took over), "unseen" (listed no more)
+    transfer_failed_at: Mapped[datetime | None]
+    transfer_fail_reason: Mapped[str] = mapped_column(default="")  # WeCom's: customer_refused, customer_limit_exceed
 
     def is_open(self) -> bool:
         return self.ended_at is None

@@ -39,9 +39,45 @@ def upgrade() -> None:
     with op.batch_alter_table("group_member") as batch_op:
         batch_op.create_index("ix_group_member_identity_id", ["identity_id"], unique=False)
         batch_op.create_index("ix_group_member_staff_id", ["staff_id"], unique=False)
+    with op.batch_alter_table("follow") as batch_op:
+        batch_op.add_column(sa.Column("transfer_failed_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("transfer_fail_reason", sa.String(), nullable=False, server_default=""))
+    with op.batch_alter_table("staff") as batch_op:
+        for name in ("app_in_at", "app_out_at", "app_seen_at"):
+            batch_op.add_column(sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "acquisition_event",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("change", sa.String(), nullable=False),
+        sa.Column("link_id", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("channel_id", BIG, nullable=True),
+        sa.Column("staff_id", BIG, nullable=True),
+        sa.Column("identity_id", BIG, nullable=True),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["channel_id"], ["channel.id"], name=op.f("fk_acquisition_event_channel_id_channel")),
+        sa.ForeignKeyConstraint(
+            ["identity_id"], ["identity.id"], name=op.f("fk_acquisition_event_identity_id_identity")
+        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_acquisition_event_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acquisition_event")),
+        sa.UniqueConstraint("key", name=op.f("uq_acquisition_event_key")),
+    )
+    with op.batch_alter_table("acquisition_event") as batch_op:
+        for name in ("channel_id", "identity_id", "link_id"):
+            batch_op.create_index(f"ix_acquisition_event_{name}", [name], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("acquisition_event")
+    with op.batch_alter_table("staff") as batch_op:
+        for name in ("app_in_at", "app_out_at", "app_seen_at"):
+            batch_op.drop_column(name)
+    with op.batch_alter_table("follow") as batch_op:
+        batch_op.drop_column("transfer_failed_at")
+        batch_op.drop_column("transfer_fail_reason")
     op.drop_table("group_member")
     with op.batch_alter_table("group_chat") as batch_op:
         batch_op.drop_column("members_known_at")
