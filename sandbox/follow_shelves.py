@@ -20,10 +20,10 @@ class Follows(Shelf[Follow]):
         self._by_customer: dict[str, dict[str, Follow]] = defaultdict(dict)
         self._counts: Counter[str] = Counter()
 
-    def read(self) -> None:
+    def _clear(self) -> None:
         for index in (self.friends, self._rows, self._by_customer, self._counts):
             index.clear()
-        super().read()
+        super()._clear()
 
     def of_member(self, userid: str, after: int = 0) -> Iterator[Follow]:
         """Oldest first, from the one after that number."""
@@ -88,10 +88,10 @@ class Transfers(Shelf[Transfer]):
         self._by_customer: dict[str, dict[str, Transfer]] = defaultdict(dict)
         self._waiting: dict[str, Transfer] = {}
 
-    def read(self) -> None:
+    def _clear(self) -> None:
         self._by_customer.clear()
         self._waiting.clear()
-        super().read()
+        super()._clear()
 
     def waiting(self) -> list[Transfer]:
         return list(self._waiting.values())

@@ -4,14 +4,12 @@ from typing import Any
 
 from sandbox.corp import Corp
 from sandbox.impossible import Impossible
-from sandbox.records import ContactWay, Customer, Follow, Member, Message, Tag, TagGroup
+from sandbox.records import ContactWay, Customer, Follow, Member, Message, Tag
 from sandbox.scale import refuse_beyond
 from sandbox.welcome import issue_welcome_code
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦许何吕张孔曹严华金魏陶姜"
 GIVEN = "晓雨婷欣怡佳琪梦洁静敏思远子涵浩然宇轩明月清婉若兰一诺安然书瑶小满知夏"
-
-LEFT = 5
 
 
 def make_customer(corp: Corp, **given: Any) -> Customer:
@@ -101,59 +99,6 @@ def delete(corp: Corp, follow: Follow, *, by: str) -> None:
         emit(corp, "del_follow_user", "客户删了员工", follow)
 
 
-def change_member(corp: Corp, member: Member, **given: Any) -> None:
-    """An admin changes what a member may do; their leaving is pushed, and that the app may see them or not."""
-    leaves = given.get("status") == LEFT and member.status != LEFT
-    was_visible = member.visible
-    for name, value in given.items():
-        setattr(member, name, value)
-    if leaves:
-        member.left_at = int(corp.clock.now())
-    corp.state.members.put(member)
-    if member.visible != was_visible:
-        _emit_sight(corp, member)
-    if leaves:
-        detail = {"userid": member.userid}
-        corp.emit("change_contact", "delete_user", f"{member.name} 离职了", detail, UserID=member.userid)
-
-
-def make_tag(corp: Corp, group_name: str, name: str) -> Tag:
-    """An admin makes a tag, and its group when there is none."""
-    group = find_group(corp, group_name)
-    if group is None:
-        group = add_group(corp, group_name, owner="admin")
-        _emit_tag(corp, group.group_id, "tag_group", f"管理员建了标签组 {group_name}")
-    known = find_tag(corp, group, name)
-    if known:
-        return known
-    tag = add_tag(corp, group, name, owner="admin")
-    _emit_tag(corp, tag.tag_id, "tag", f"管理员建了标签 {name}")
-    return tag
-
-
-def find_group(corp: Corp, name: str) -> TagGroup | None:
-    return next((group for group in corp.state.tag_groups if group.name == name and not group.deleted), None)
-
-
-def find_tag(corp: Corp, group: TagGroup, name: str) -> Tag | None:
-    return next((tag for tag in tags_of(corp, group) if tag.name == name), None)
-
-
-def tags_of(corp: Corp, group: TagGroup) -> list[Tag]:
-    """Larger order first, then the older."""
-    found = [tag for tag in corp.state.tags if tag.group_id == group.group_id and not tag.deleted]
-    return sorted(found, key=lambda tag: -tag.order)
-
-
-def add_group(corp: Corp, name: str, *, owner: str, order: int = 0) -> TagGroup:
-    made = TagGroup(corp.new_id("et"), name, order, int(corp.clock.now()), owner)
-    return corp.state.tag_groups.put(made)
-
-
-def add_tag(corp: Corp, group: TagGroup, name: str, *, owner: str, order: int = 0) -> Tag:
-    return corp.state.tags.put(Tag(corp.new_id("et"), group.group_id, name, order, int(corp.clock.now()), owner))
-
-
 def say(
     corp: Corp,
     follow: Follow,
@@ -179,21 +124,6 @@ def emit(corp: Corp, change: str, text: str, follow: Follow, **more: str | None)
     member = corp.state.member(follow.userid)
     pushed = member is None or member.visible
     corp.emit("change_external_contact", change, text, detail, pushed=pushed, **fields)
-
-
-def from_member(corp: Corp, member: Member) -> dict[str, Any]:
-    """What the events that a member causes have in place of a system's."""
-    return {"FromUserName": member.userid, "ChangeType": None, "AgentID": corp.credentials.agent_id}
-
-
-def _emit_sight(corp: Corp, member: Member) -> None:
-    event = "subscribe" if member.visible else "unsubscribe"
-    text = f"{member.name} {'进入' if member.visible else '离开'}应用的可见范围"
-    corp.emit(event, event, text, {"userid": member.userid}, **from_member(corp, member))
-
-
-def _emit_tag(corp: Corp, tag_id: str, kind: str, text: str) -> None:
-    corp.emit("change_external_tag", "create", text, {"id": tag_id}, Id=tag_id, TagType=kind)
 
 
 def _made_up_name(corp: Corp) -> str:

@@ -1,7 +1,7 @@
 """Where records stand: by key, in the order in which they came, some also by what they belong to."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from sandbox.app_records import AppMessage, RobotMessage
@@ -41,9 +41,23 @@ class Shelf(Generic[R]):
         self._file.drop(self._kind.__name__, record.key)
 
     def read(self) -> None:
-        self._records.clear()
+        self._clear()
         for body in self._file.read(self._kind.__name__):
             self._arrange(self._kind(**body))
+
+    def rename(self, records: Iterable[R], change: Callable[[R], None]) -> None:
+        """Change what the keys and places of some are made of."""
+        for record in list(records):
+            self._file.drop(self._kind.__name__, record.key)
+            change(record)
+            self._file.keep(self._kind.__name__, record)
+        kept = list(self)
+        self._clear()
+        for record in kept:
+            self._arrange(record)
+
+    def _clear(self) -> None:
+        self._records.clear()
 
     def _arrange(self, record: R) -> None:
         self._records[record.key] = record
@@ -54,9 +68,9 @@ class Messages(Shelf[Message]):
         super().__init__(Message, file)
         self._by_chat: dict[str, list[Message]] = defaultdict(list)
 
-    def read(self) -> None:
+    def _clear(self) -> None:
         self._by_chat.clear()
-        super().read()
+        super()._clear()
 
     def of_chat(self, userid: str, external_userid: str) -> list[Message]:
         return self._by_chat[follow_key(userid, external_userid)]
@@ -84,9 +98,9 @@ class GroupMessages(Shelf[GroupMessage]):
         super().__init__(GroupMessage, file)
         self._by_group: dict[str, list[GroupMessage]] = defaultdict(list)
 
-    def read(self) -> None:
+    def _clear(self) -> None:
         self._by_group.clear()
-        super().read()
+        super()._clear()
 
     def of_group(self, chat_id: str) -> list[GroupMessage]:
         return self._by_group.get(chat_id, [])
@@ -105,11 +119,11 @@ class MassTasks(Shelf[MassTask]):
         self._received: dict[str, list[float]] = defaultdict(list)
         self._counted: set[str] = set()
 
-    def read(self) -> None:
+    def _clear(self) -> None:
         self._by_message.clear()
         self._received.clear()
         self._counted.clear()
-        super().read()
+        super()._clear()
 
     def of_message(self, msgid: str) -> list[MassTask]:
         return self._by_message.get(msgid, [])
@@ -135,9 +149,9 @@ class AppMessages(Shelf[AppMessage]):
         super().__init__(AppMessage, file)
         self._by_member: dict[str, list[AppMessage]] = defaultdict(list)
 
-    def read(self) -> None:
+    def _clear(self) -> None:
         self._by_member.clear()
-        super().read()
+        super()._clear()
 
     def of_member(self, userid: str) -> list[AppMessage]:
         return self._by_member.get(userid.lower(), [])

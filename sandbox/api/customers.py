@@ -10,8 +10,8 @@ from sandbox import avatars
 from sandbox.api.dispatch import Call, api
 from sandbox.api.paging import read_cursor, write_cursor
 from sandbox.corp import Corp
+from sandbox.directory import LEFT
 from sandbox.errors import Refused
-from sandbox.people import LEFT
 from sandbox.records import Customer, Follow, Member
 
 FOLLOWERS_A_PAGE = 500

@@ -7,9 +7,9 @@ from sandbox.api.customers import find_member
 from sandbox.api.dispatch import Call, api
 from sandbox.api.transfers import refuse_unfit
 from sandbox.corp import Corp
+from sandbox.directory import LEFT
 from sandbox.errors import TEXTS, Refused
 from sandbox.group_records import Group
-from sandbox.people import LEFT
 from sandbox.records import Member
 
 MOST_AT_ONCE, MOST_A_DAY, MOST_TRANSFERS = 100, 300, 2

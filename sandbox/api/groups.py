@@ -5,9 +5,9 @@ from typing import Any
 from sandbox.api.dispatch import Call, api
 from sandbox.api.paging import read_cursor, write_cursor
 from sandbox.corp import Corp
+from sandbox.directory import LEFT
 from sandbox.errors import Refused
 from sandbox.group_records import Group
-from sandbox.people import LEFT
 
 MOST_OWNERS = 100
 MOST_PEOPLE = 1000  # more in the visible range: name the owners

@@ -7,9 +7,9 @@ from sandbox import mass
 from sandbox.api.attachments import check_attachments, message_text
 from sandbox.api.dispatch import Call, api
 from sandbox.corp import Corp
+from sandbox.directory import LEFT
 from sandbox.errors import Refused
 from sandbox.mass_records import MassMessage
-from sandbox.people import LEFT
 from sandbox.quota import is_used_up
 from sandbox.records import Member
 

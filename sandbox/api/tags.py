@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox import people
+from sandbox import corp_tags
 from sandbox.api.customers import find_contact
 from sandbox.api.dispatch import Call, api
 from sandbox.corp import Corp
@@ -40,8 +40,8 @@ def add_corp_tag(call: Call) -> dict[str, Any]:
     group = _group_to_fill(call)
     made = []
     for name, order in wanted.items():
-        known = people.find_tag(corp, group, name)
-        made.append(known or people.add_tag(corp, group, name, owner=call.app, order=order))
+        known = corp_tags.find_tag(corp, group, name)
+        made.append(known or corp_tags.add_tag(corp, group, name, owner=call.app, order=order))
     corp.note("api_add_tag", f"应用在「{group.name}」里建了 {len(made)} 个标签", group_id=group.group_id)
     return {"tag_group": _group_json(group, made)}
 
@@ -52,11 +52,11 @@ def edit_corp_tag(call: Call) -> dict[str, Any]:
     name = call.optional_text("name", LONGEST_NAME)
     order = call.number("order", found.order)
     if name and name != found.name:
-        if _same_name(corp, found, name):
+        if corp_tags.is_taken(corp, found, name):
             raise Refused(40071)
         found.name = name
     found.order = order
-    _put(corp, found)
+    corp_tags.put(corp, found)
     return {}
 
 
@@ -69,14 +69,14 @@ def del_corp_tag(call: Call) -> dict[str, Any]:
     found = [_owned(call, one) for one in ids]
     for one in found:
         one.deleted = True
-        _put(corp, one)
+        corp_tags.put(corp, one)
         for tag in _tags_below(corp, one):
             tag.deleted = True
-            _put(corp, tag)
+            corp_tags.put(corp, tag)
     for group in corp.state.tag_groups:
-        if not group.deleted and not people.tags_of(corp, group):
+        if not group.deleted and not corp_tags.tags_of(corp, group):
             group.deleted = True
-            _put(corp, group)
+            corp_tags.put(corp, group)
     return {}
 
 
@@ -120,7 +120,7 @@ def _group_to_fill(call: Call) -> TagGroup:
             raise Refused(40068)
         return group
     name, order = call.text("group_name", most=LONGEST_NAME), call.number("order", 0)
-    return people.find_group(corp, name) or people.add_group(corp, name, owner=call.app, order=order)
+    return corp_tags.find_group(corp, name) or corp_tags.add_group(corp, name, owner=call.app, order=order)
 
 
 def _tag(corp: Corp, tag_id: str) -> Tag:
@@ -140,22 +140,8 @@ def _owned(call: Call, one_id: str) -> Tag | TagGroup:
     return found
 
 
-def _same_name(corp: Corp, one: Tag | TagGroup, name: str) -> bool:
-    if isinstance(one, TagGroup):
-        return people.find_group(corp, name) is not None
-    group = corp.state.tag_groups.get(one.group_id)
-    return group is not None and people.find_tag(corp, group, name) is not None
-
-
 def _tags_below(corp: Corp, one: Tag | TagGroup) -> list[Tag]:
-    return people.tags_of(corp, one) if isinstance(one, TagGroup) else []
-
-
-def _put(corp: Corp, one: Tag | TagGroup) -> None:
-    if isinstance(one, TagGroup):
-        corp.state.tag_groups.put(one)
-    else:
-        corp.state.tags.put(one)
+    return corp_tags.tags_of(corp, one) if isinstance(one, TagGroup) else []
 
 
 def _group_json(group: TagGroup, tags: list[Tag]) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from sandbox.api.customers import contacts_after, find_member
 from sandbox.api.dispatch import Call, api
 from sandbox.api.paging import read_cursor, write_cursor
 from sandbox.corp import Corp
+from sandbox.directory import LEFT
 from sandbox.errors import Refused
-from sandbox.people import LEFT
 from sandbox.records import Follow, Member
 from sandbox.scale import is_full
 from sandbox.transfer_records import COUNTED_SECONDS, REFUSED

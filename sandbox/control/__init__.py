@@ -5,7 +5,22 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from sandbox.control import apps, chats, client, groups, load, mass, people, robots, setup, transfers, truth, wechat
+from sandbox.control import (
+    apps,
+    chats,
+    client,
+    directory,
+    groups,
+    load,
+    mass,
+    people,
+    robots,
+    setup,
+    tags,
+    transfers,
+    truth,
+    wechat,
+)
 from sandbox.impossible import Impossible
 
 
@@ -24,7 +39,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
-for part in (setup, load, people, chats, groups, mass, robots, apps, client, truth, transfers, wechat):
+for part in (setup, load, directory, tags, people, chats, groups, mass, robots, apps, client, truth, transfers, wechat):
     blueprint.register_blueprint(part.blueprint)
 blueprint.register_error_handler(Impossible, _impossible)
 blueprint.register_error_handler(ValidationError, _invalid)

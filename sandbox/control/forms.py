@@ -62,13 +62,6 @@ class CustomerPatch(Form):
     bound: bool | None = None
 
 
-class StaffPatch(Form):
-    status: Literal[1, 2, 4, 5] | None = None
-    customer_contact: bool | None = None
-    licensed: bool | None = None
-    visible: bool | None = None
-
-
 class TagRef(Form):
     group: Name
     name: Name
@@ -126,6 +119,15 @@ class CustomerRef(Form):
 class EditForm(PairForm):
     remark: Annotated[Text, Field(max_length=20)] | None = None
     remark_mobiles: list[Text] | None = None
+    add_tags: list[Name] = []
+    remove_tags: list[Name] = []
+
+
+class TagManyForm(Form):
+    """All of the member's customers, unless it names some."""
+
+    userid: UserId
+    external_userids: list[ExternalUserId] | None = None
     add_tags: list[Name] = []
     remove_tags: list[Name] = []
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
-from sandbox import groups, people
+from sandbox import corp_tags, groups, people
 from sandbox.control.load_forms import FollowForm, LoadedGroup, LoadedMessage, LoadForm
 from sandbox.control.lookups import find_group, find_member, find_person
 from sandbox.control.reading import read_form
@@ -100,8 +100,8 @@ def _load(mine: Corp, form: LoadForm) -> None:
 
 
 def _tag(mine: Corp, group_name: str, name: str) -> Tag:
-    group = people.find_group(mine, group_name) or people.add_group(mine, group_name, owner="admin")
-    return people.find_tag(mine, group, name) or people.add_tag(mine, group, name, owner="admin")
+    group = corp_tags.find_group(mine, group_name) or corp_tags.add_group(mine, group_name, owner="admin")
+    return corp_tags.find_tag(mine, group, name) or corp_tags.add_tag(mine, group, name, owner="admin")
 
 
 def _load_follow(mine: Corp, form: FollowForm) -> None:

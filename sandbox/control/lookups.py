@@ -6,7 +6,7 @@ from sandbox.control.forms import PairForm
 from sandbox.corp import Corp
 from sandbox.group_records import Group
 from sandbox.impossible import Impossible
-from sandbox.records import Customer, Follow, Member
+from sandbox.records import Customer, Follow, Member, Tag
 
 
 def query_number(name: str, default: int, most: int) -> int:
@@ -36,6 +36,17 @@ def find_follow(mine: Corp, form: PairForm) -> Follow:
     found = mine.state.follow(form.userid, form.external_userid)
     if found is None:
         raise Impossible("no_such_follow", "the two never met", 404)
+    return found
+
+
+def find_tag(mine: Corp, named: str) -> Tag:
+    """A tag by its id, else by its name."""
+    found = mine.state.tags.get(named)
+    by_name = [tag for tag in mine.state.tags if tag.name == named and not tag.deleted]
+    if found is None and len(by_name) == 1:
+        found = by_name[0]
+    if found is None or found.deleted:
+        raise Impossible("no_such_tag", f"no one tag is called {named!r}", 404)
     return found
 
 

@@ -12,32 +12,15 @@ from sandbox.control.forms import (
     DeleteForm,
     EditForm,
     ScanForm,
-    StaffPatch,
-    TagRef,
+    TagManyForm,
 )
-from sandbox.control.lookups import find_customer, find_follow, find_member, query_number
+from sandbox.control.lookups import find_customer, find_follow, find_member, find_tag, query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
 from sandbox.impossible import Impossible
-from sandbox.records import ContactWay, Customer, Member, Tag
+from sandbox.records import ContactWay, Customer, Member
 
 blueprint = Blueprint("people", __name__)
-
-
-@blueprint.get("/staff")
-def staff() -> ResponseReturnValue:
-    state = corp().state
-    with state.lock:
-        return {"staff": [_member_json(corp(), member) for member in state.members]}
-
-
-@blueprint.patch("/staff/<userid>")
-def change_member(userid: str) -> ResponseReturnValue:
-    form, mine = read_form(StaffPatch), corp()
-    with mine.state.writing():
-        member = find_member(mine, userid)
-        people.change_member(mine, member, **form.model_dump(exclude_none=True))
-        return _member_json(mine, member)
 
 
 @blueprint.get("/customers")
@@ -97,10 +80,26 @@ def edit() -> ResponseReturnValue:
             follow,
             remark=form.remark,
             remark_mobiles=form.remark_mobiles,
-            add_tags=[_tag(mine, named) for named in form.add_tags],
-            remove_tags=[_tag(mine, named) for named in form.remove_tags],
+            add_tags=[find_tag(mine, named) for named in form.add_tags],
+            remove_tags=[find_tag(mine, named) for named in form.remove_tags],
         )
         return {"userid": follow.userid, "external_userid": follow.external_userid, "tag_ids": follow.tag_ids}
+
+
+@blueprint.post("/follows/tag")
+def tag_many() -> ResponseReturnValue:
+    """A member tags many customers at once: an event for each of them."""
+    form, mine = read_form(TagManyForm), corp()
+    with mine.state.writing():
+        member = find_member(mine, form.userid)
+        wanted = form.external_userids
+        follows = [one for one in mine.state.follows.of_member(member.userid) if one.is_contact()]
+        chosen = follows if wanted is None else [one for one in follows if one.external_userid in set(wanted)]
+        adding = [find_tag(mine, named) for named in form.add_tags]
+        removing = [find_tag(mine, named) for named in form.remove_tags]
+        for follow in chosen:
+            people.edit(mine, follow, add_tags=adding, remove_tags=removing)
+        return {"edited": len(chosen)}
 
 
 @blueprint.post("/follows/delete")
@@ -110,31 +109,6 @@ def delete() -> ResponseReturnValue:
         follow = find_follow(corp(), form)
         people.delete(corp(), follow, by=form.by)
         return {"userid": follow.userid, "external_userid": follow.external_userid, "relation": follow.relation}
-
-
-@blueprint.get("/tags")
-def tags() -> ResponseReturnValue:
-    state = corp().state
-    with state.lock:
-        groups = [group for group in state.tag_groups if not group.deleted]
-        return {
-            "groups": [
-                {
-                    "group_id": group.group_id,
-                    "name": group.name,
-                    "tags": [{"id": tag.tag_id, "name": tag.name} for tag in people.tags_of(corp(), group)],
-                }
-                for group in groups
-            ]
-        }
-
-
-@blueprint.post("/tags")
-def make_tag() -> ResponseReturnValue:
-    form = read_form(TagRef)
-    with corp().state.writing():
-        tag = people.make_tag(corp(), form.group, form.name)
-        return {"id": tag.tag_id, "group_id": tag.group_id}, 201
 
 
 @blueprint.get("/contact-ways")
@@ -161,17 +135,6 @@ def events() -> ResponseReturnValue:
         }
 
 
-def _tag(mine: Corp, named: str) -> Tag:
-    """A tag by its id, else by its name."""
-    found = mine.state.tags.get(named)
-    by_name = [tag for tag in mine.state.tags if tag.name == named and not tag.deleted]
-    if found is None and len(by_name) == 1:
-        found = by_name[0]
-    if found is None or found.deleted:
-        raise Impossible("no_such_tag", f"no one tag is called {named!r}", 404)
-    return found
-
-
 def _scanned_way(mine: Corp, form: ScanForm) -> ContactWay | None:
     if form.userid:
         return None
@@ -191,12 +154,6 @@ def _member_behind(mine: Corp, way: ContactWay | None) -> Member:
     if way is None or not members:
         raise Impossible("no_member", "nobody is behind this code")
     return members[way.scans % len(members)]
-
-
-def _member_json(mine: Corp, member: Member) -> dict[str, Any]:
-    names = ("userid", "name", "avatar", "department", "position", "customer_contact", "licensed", "status", "visible")
-    shown = {name: getattr(member, name) for name in names}
-    return {**shown, "customers": mine.state.follows.count_of(member.userid)}
 
 
 def _customer_json(mine: Corp, customer: Customer) -> dict[str, Any]:

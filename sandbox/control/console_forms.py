@@ -1,0 +1,58 @@
+"""The bodies of what admins do in the console, and of what members do with the app."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from sandbox.control.forms import Form, Name, Text, UserId
+
+DepartmentId = Annotated[int, Field(ge=1, lt=2**32)]
+
+
+class StaffPatch(Form):
+    status: Literal[1, 2, 4, 5] | None = None
+    customer_contact: bool | None = None
+    licensed: bool | None = None
+    visible: bool | None = None
+    name: Name | None = None
+    department: list[DepartmentId] | None = None
+    position: Text | None = None
+    new_userid: UserId | None = None
+
+
+class DepartmentPatch(Form):
+    name: Name | None = None
+    parentid: DepartmentId | None = None
+    order: int | None = None
+
+
+class ContactTagForm(Form):
+    """Who was put under a directory tag of the corp, and who was taken out."""
+
+    tag_id: DepartmentId
+    add_users: list[UserId] = Field(default_factory=list)
+    remove_users: list[UserId] = Field(default_factory=list)
+    add_parties: list[DepartmentId] = Field(default_factory=list)
+    remove_parties: list[DepartmentId] = Field(default_factory=list)
+
+
+class NameForm(Form):
+    name: Annotated[Name, Field(max_length=30)]
+
+
+class ShuffleForm(Form):
+    group_id: Name | None = None
+    ids: list[Name]
+
+
+class AppEventForm(Form):
+    userid: UserId
+    do: Literal["text", "enter", "click", "view"]
+    text: Annotated[Text, Field(min_length=1, max_length=2048)] | None = None
+    key: Text | None = None
+
+    @model_validator(mode="after")
+    def has_its_words(self) -> "AppEventForm":
+        if (self.do == "text") != (self.text is not None):
+            raise ValueError("a text has a text, and nothing else has")
+        return self
