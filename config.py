@@ -90,6 +90,7 @@ class Retention(Section):
     inbox_body_days: int = Field(default=30, ge=30, le=3650)
     inbox_days: int = Field(default=90, ge=30, le=3650)
     audit_days: int = Field(default=365, ge=30, le=3650)
+    event_days: int = Field(default=90, ge=7, le=3650)
 
 
 class Log(Section):

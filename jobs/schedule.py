@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from crm.timings import Daily, Every, Plan
+from jobs.behaviour import forget_events
 from jobs.drops import make_editions, run_steps
 from jobs.edits import apply_edits
 from jobs.groups import sync_groups
@@ -58,6 +59,7 @@ TIMED: dict[str, tuple[Job, Plan]] = {
     "check_quotas": (check_quotas, Plan(Daily("05:17"), most_seconds=600)),
     "sync_groups": (sync_groups, Plan(Every(3600), most_seconds=600)),
     "sync": (sync_all, Plan(Daily("03:17"), most_seconds=3600)),
+    "forget_events": (forget_events, Plan(Daily("04:37"), most_seconds=1800)),
     "forget_old": (forget_old, Plan(Daily("04:17"), most_seconds=600)),
 }
 """What a time of its own begins: `jobs/ticks.py`. Its words for the console stand in `console/job_words.py`."""

@@ -9,6 +9,7 @@ from models.contact import Contact, Follow
 from models.coupon import Coupon, CouponBatch
 from models.customer import Customer, Identity, IdentityLink
 from models.drop import DropEdition, DropSeries, DropStep, StaffMessage
+from models.event import Behaviour, Event
 from models.gate import Gate
 from models.group import Group, GroupMember
 from models.inbox import Inbox
@@ -31,6 +32,7 @@ __all__ = [
     "Audience",
     "Audit",
     "Base",
+    "Behaviour",
     "Channel",
     "Contact",
     "Coupon",
@@ -40,6 +42,7 @@ __all__ = [
     "DropEdition",
     "DropSeries",
     "DropStep",
+    "Event",
     "Follow",
     "Gate",
     "Group",

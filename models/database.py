@@ -1,5 +1,6 @@
 """How to connect: the same rules on SQLite and PostgreSQL."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,29 @@ def insert_many_if_absent(
     dialect = session.get_bind().dialect.name
     statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table).on_conflict_do_nothing()
     return list(session.execute(statement.returning(*returning), rows)) if rows else []
+
+
+def insert_or_add(
+    session: Session,
+    table: type[Base],
+    rows: list[dict[str, Any]],
+    *,
+    by: Sequence[str],
+    sums: Iterable[str],
+    latest: Iterable[str],
+) -> None:
+    """One row for each `by`: to the one there already the sums are added, and of its moments the later stays."""
+    if not rows:
+        return
+    is_lite = session.get_bind().dialect.name == "sqlite"
+    stored: Any = table.__table__
+    statement: Any = (sqlite.insert if is_lite else postgresql.insert)(stored)
+    later = func.max if is_lite else func.greatest
+    old, new = stored.c, statement.excluded
+    added = {name: old[name] + new[name] for name in sums}
+    # SQLite's max() of two is NULL as soon as one is
+    added |= {name: later(func.coalesce(old[name], new[name]), func.coalesce(new[name], old[name])) for name in latest}
+    session.connection().execute(statement.on_conflict_do_update(index_elements=by, set_=added), rows)
 
 
 def insert_if_absent(session: Session, table: type[Base], **values: Any) -> bool:

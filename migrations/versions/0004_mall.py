@@ -7,6 +7,10 @@ revision = "0004"
 down_revision = "0003"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+COUNTERS = (
+    "enters", "searches", "views", "night_views", "dwell_seconds", "favourites", "carts", "orders", "pays", "shares",
+    "reviews", "follows", "ad_clicks", "customs",
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -35,7 +39,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product")),
         sa.UniqueConstraint("shop_id", "sku", name=op.f("uq_product_shop_id_sku")),
     )
+    op.create_table(
+        "event",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("shop_id", BIG, nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("identity_id", BIG, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("sku", sa.String(), nullable=True),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dwell_seconds", BIG, nullable=True),
+        sa.Column("props", sa.JSON(), nullable=True),
+        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_event_identity_id_identity")),
+        sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_event_shop_id_shop")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+        sa.UniqueConstraint("shop_id", "event_id", name=op.f("uq_event_shop_id_event_id")),
+    )
+    op.create_index(op.f("ix_event_happened_at"), "event", ["happened_at"])
+    op.create_index("ix_event_identity_id_happened_at", "event", ["identity_id", "happened_at"])
+    op.create_table(
+        "behaviour",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("identity_id", BIG, nullable=False),
+        sa.Column("shop_id", BIG, nullable=False),
+        sa.Column("sku", sa.String(), nullable=False),
+        sa.Column("on_day", sa.Date(), nullable=False),
+        *(sa.Column(name, BIG, nullable=False) for name in COUNTERS),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_view_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_cart_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_pay_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_behaviour_identity_id_identity")),
+        sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_behaviour_shop_id_shop")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_behaviour")),
+        sa.UniqueConstraint(
+            "identity_id", "shop_id", "sku", "on_day", name=op.f("uq_behaviour_identity_id_shop_id_sku_on_day")
+        ),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("behaviour")
+    op.drop_table("event")
     op.drop_table("product")

@@ -12,6 +12,7 @@ from crm import shops
 from files.columns import load, shipped
 from files.imports import import_file
 from files.reports import REASONS
+from mall.event_forms import EventForm
 from mall.forms import ItemForm, OrderForm
 from mall.product_forms import ProductForm
 from mall.signatures import signature
@@ -110,6 +111,12 @@ def test_every_mapping_that_ships_loads_and_is_named(name):
 
 
 def test_every_field_and_every_reason_is_documented():
-    fields = {*OrderForm.model_fields, *ItemForm.model_fields, *ProductForm.model_fields, *REASONS}
+    fields = {
+        *OrderForm.model_fields,
+        *ItemForm.model_fields,
+        *ProductForm.model_fields,
+        *EventForm.model_fields,
+        *REASONS,
+    }
 
     assert [field for field in sorted(fields) if f"`{field}`" not in TEXT and f"items[].{field}`" not in TEXT] == []
