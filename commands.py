@@ -18,8 +18,8 @@ from config import ConfigError, Settings, load
 from crm import audits, inbox, shops, users
 from crm.errors import NotFound, RuleError
 from doctor import examine, missing
-from files.columns import FileRefused
-from files.imports import import_file
+from files.imports import import_file, source_of
+from files.refusals import FileRefused
 from files.reports import Progress
 from jobs.alarm import USUAL
 from jobs.inbox import apply_events
@@ -258,23 +258,34 @@ def refused(words: str) -> int:
 
 
 @cli.command("import-orders")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "paths", metavar="FILE...", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option(
     "--mapping", help="Which column is what: the name of a mapping that ships, or a path. Default: by header."
 )
 @click.option("--shop", "shop_name", help="The shop these orders belong to (default: the mapping's).")
 @click.option("--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), help="Also write it as JSON.")
+@click.option("--errors", "errors_to", type=click.Path(dir_okay=False, path_type=Path), help="Write what was skipped.")
 @click.pass_context
 def import_orders(
-    context: click.Context, file: Path, mapping: str | None, shop_name: str | None, report_path: Path | None
+    context: click.Context,
+    paths: tuple[Path, ...],
+    mapping: str | None,
+    shop_name: str | None,
+    report_path: Path | None,
+    errors_to: Path | None,
 ) -> None:
-    """Import orders from a CSV or CSV.GZ file.
+    """Import orders from a platform's export: CSV, TSV or XLSX; two files where it makes two.
 
-    Safe to repeat; goes on where it was interrupted. docs/mall.md says which columns.
+    Safe to repeat; goes on where it was interrupted. docs/imports.md says which columns.
     """
+    if len(paths) > 2:
+        raise click.UsageError("一次导入一份，最多两个文件 / one export at a time, two files at most")
     progress = Progress(is_terminal=sys.stderr.isatty())
     try:
-        report = import_file(runtime_of(context), file, mapping=mapping, shop=shop_name, progress=progress)
+        source, runtime = source_of(list(paths)), runtime_of(context)
+        report = import_file(runtime, source, mapping=mapping, shop=shop_name, progress=progress, errors_to=errors_to)
     except (FileRefused, RuleError) as problem:
         sys.exit(refused(str(problem)))
     except KeyboardInterrupt:

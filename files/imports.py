@@ -1,80 +1,133 @@
 """Import a shop's orders from a file: staged first, then stored in batches as if the shop had sent them."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from bodies import fit
 from crm import orders, shops
 from crm.errors import BadInput
 from crm.orders import Incoming
-from files import columns
-from files import lines as exports
+from files import columns, errors, lines
+from files.assembling import order_of
 from files.columns import Mapping
 from files.lines import SALE
+from files.refusals import FileRefused
 from files.reports import Part, Report
-from files.staging import REFUND, Staging
+from files.returns import REFUND
+from files.staging import Staging
+from files.tables import Table
 from mall.forms import OrderForm
 from models.shop import Shop
 from runtime import ROOT, Runtime
 
 FOLDER = ROOT / "var" / "imports"
-BUYER = ("unionid", "openid", "buyer_id", "phone")
-Progress = Callable[[str, int, int], None]  # what, how much, of how much
+BREATH_SECONDS = 0.002  # between two transactions: who waits for SQLite's lock asks again after 1 ms, then 2, then 5
+Progress = Callable[[str, int, int], None]
+"""What is done, how much of it, of how much; raising in it stops the import where it can go on."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A shop's export: the file of lines, and where the platform makes two, that of the orders."""
+
+    lines: Path
+    orders: Path | None = None
+
+    def digest(self, *besides: str) -> str:
+        """The same files in the same setting have the same one."""
+        digest = sha256("\n".join(besides).encode())
+        for path in filter(None, (self.lines, self.orders)):
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    digest.update(block)
+        return digest.hexdigest()
+
+
+def source_of(paths: list[Path]) -> Source:
+    """Which of one or two files is which, by their headers. Raises `FileRefused`."""
+    if len(paths) == 1:
+        return Source(paths[0])
+    first, second = paths
+    found = columns.guessed(Table(first).header())
+    return Source(second, first) if found and found.is_orders_file else Source(first, second)
 
 
 def import_file(
     runtime: Runtime,
-    path: Path,
+    path: Path | Source,
     *,
     mapping: str | None = None,
     shop: str | None = None,
     folder: Path = FOLDER,
+    errors_to: Path | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Report:
-    """Import a CSV or CSV.GZ file of order lines.
+    """Import a file of order lines.
 
     `mapping` is the name of one that ships or a path; None takes the one that fits the header. Safe to repeat: what
     is already stored stays as it is. Interrupted, the next call goes on where this one stopped. Raises `FileRefused`.
     """
-    known = columns.load(mapping or columns.matching(exports.header(path)))
+    source = path if isinstance(path, Source) else Source(path)
+    known = columns.load(mapping or columns.matching(Table(source.lines).header()))
     name = shop or known.shop
-    with runtime.transaction() as session:
-        owner = shops.named(session, name, now=runtime.now())
-    staged_as = _digest(path, known.model_dump_json(), name, runtime.settings.database.url)
+    staged_as = source.digest(known.model_dump_json(), name, runtime.settings.database.url)
     with Staging(folder / f"{staged_as}.db") as staging:
-        if not staging.is_filled():
-            staging.fill(_watched(exports.lines(path, known), path, progress))
-        counts, rejected = _store(runtime, staging, owner, progress)
-        report = _report(name, staging, known, counts, rejected)
+        report = run(runtime, source, known, name, staging, progress=progress, errors_to=errors_to)
         staging.remove()
     return report
 
 
-def _digest(path: Path, *besides: str) -> str:
-    digest = sha256("\n".join(besides).encode())
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+def run(
+    runtime: Runtime,
+    source: Source,
+    mapping: Mapping,
+    shop: str,
+    staging: Staging,
+    *,
+    progress: Progress,
+    errors_to: Path | None = None,
+) -> Report:
+    """Stage what is not staged yet, store what is not stored yet; the staging is the caller's to remove."""
+    fill(source, mapping, staging, progress)
+    with runtime.transaction() as session:
+        owner = shops.named(session, shop, now=runtime.now())
+    counts, rejected = _store(runtime, staging, mapping, owner, progress)
+    if errors_to:
+        errors.write(errors_to, staging.skipped())
+    return _report(shop, staging, mapping, counts, rejected)
 
 
-def _watched(lines: Iterator[exports.Line], path: Path, progress: Progress) -> Iterator[exports.Line]:
-    """The lines, telling now and then how many were read; how many there are nobody knows yet."""
-    for line in lines:
+def fill(source: Source, mapping: Mapping, staging: Staging, progress: Progress) -> None:
+    """Read the file, unless it was read before."""
+    if staging.is_filled():
+        return
+    if mapping.orders_file and source.orders is None:
+        raise FileRefused(f"{mapping.title}的导出分两个文件：订单和宝贝（商品明细）。两个一起给")
+    table = Table(source.lines, mapping.encoding, mapping.delimiter)
+    heads = None
+    if mapping.orders_file and source.orders:
+        heads = lines.heads(Table(source.orders, mapping.encoding, mapping.delimiter), mapping)
+    staging.fill(_watched(lines.lines(table, mapping), table, progress), heads)
+
+
+def _watched(read: Iterator[lines.Line], table: Table, progress: Progress) -> Iterator[lines.Line]:
+    """The lines, telling now and then how many were read, and of about how many."""
+    for line in read:
         if line.number % 20_000 == 0:
-            progress("read", line.number, 0)
+            share = table.share_read()
+            progress("read", line.number, int(line.number / share) if share else 0)
         yield line
 
 
 def _store(
-    runtime: Runtime, staging: Staging, shop: Shop, progress: Progress
+    runtime: Runtime, staging: Staging, mapping: Mapping, shop: Shop, progress: Progress
 ) -> tuple[Counter[str], list[dict[str, str]]]:
     """Every order not stored yet, 500 rows a transaction; what became of them."""
     now = runtime.now()
@@ -83,20 +136,21 @@ def _store(
     rejected: list[dict[str, str]] = []
 
     def checked() -> Iterator[Incoming]:
-        for lines in staging.orders(after):
-            order = order_of(lines)
+        for of_one in staging.orders(after):
+            order = order_of(of_one, mapping)
             try:
                 yield fit(OrderForm, order, now=now).incoming()
             except BadInput as problem:
                 counts["rejected"] += 1
                 rejected.append({"order_no": order["order_no"], "reason": problem.message})
-                staging.reject(order["order_no"])
+                staging.reject(order["order_no"], problem.message)
 
     for batch in orders.batches(checked()):
         store = partial(orders.store, shop=shop, batch=batch, vault=runtime.vault, now=now)
         counts.update(runtime.in_transaction(store))
         staging.put_note("stopped", json.dumps({"after": batch[-1].order_no, "counts": counts}))
         progress("store", counts.total(), total)
+        time.sleep(BREATH_SECONDS)
     return counts, rejected[:100]
 
 
@@ -110,54 +164,10 @@ def _where_it_stopped(runtime: Runtime, staging: Staging, shop: Shop) -> tuple[C
     return (Counter(stopped["counts"]), stopped["after"]) if is_here else (Counter(), "")
 
 
-def order_of(lines: list[Any]) -> dict[str, Any]:
-    """The lines of one order as the body a shop would send for it.
-
-    An order whose lines carry two times was placed at the first. What it costs is the sum of its lines; it counts as
-    paid when it was placed, since a file of sales says no more than that.
-    """
-    first = lines[0]
-    placed = _moment(min(line["at"] for line in lines))
-    cost = sum(line["quantity"] * line["price_fen"] for line in lines)
-    refunded = sum(line["refunded_fen"] for line in lines)
-    status = first["status"] or ("refunded" if refunded and refunded == cost else "completed")
-    is_paid = status not in ("created", "cancelled")
-    return {
-        "order_no": first["order_no"],
-        "status": status,
-        **{name: next((line[name] for line in lines if line[name]), None) for name in BUYER},
-        "created_at": placed,
-        "paid_at": placed if is_paid else None,
-        "completed_at": placed if status == "completed" else None,
-        "total_fen": cost,
-        "discount_fen": 0,
-        "paid_fen": cost if is_paid else 0,
-        "refunded_fen": refunded if is_paid else 0,
-        "items": [
-            {
-                "line_id": str(position),
-                "sku": line["sku"],
-                "name": line["name"],
-                "category": line["category"],
-                "quantity": line["quantity"],
-                "price_fen": line["price_fen"],
-                "refunded_quantity": line["returned"],
-                "refunded_fen": line["refunded_fen"],
-            }
-            for position, line in enumerate(lines, start=1)
-        ],
-        "updated_at": _moment(max(max(line["at"], line["changed_at"] or 0) for line in lines)),
-    }
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
 def _report(
     shop: str, staging: Staging, mapping: Mapping, counts: Counter[str], rejected: list[dict[str, str]]
 ) -> Report:
-    figures = staging.figures()
+    figures = staging.figures(mapping.fen_per_unit)
     imported = {kind: figures[kind] for kind in (SALE, REFUND) if kind in figures}
     return Report(
         shop=shop,

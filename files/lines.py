@@ -1,159 +1,118 @@
 """Reading a shop's export line by line: what each line is, or why it is skipped. Nothing is kept in memory."""
 
-import csv
-import gzip
-import string
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import lru_cache
-from pathlib import Path
-from typing import IO, NamedTuple
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import NamedTuple
 
-from files.columns import FileRefused, Mapping
+from files import cells
+from files.columns import Mapping, each, plain
+from files.heads import Head, Misread, cell_of, head_reader, money_of, read_number
+from files.refusals import FileRefused
+from files.tables import Table
 
 SALE, RETURN = "sale", "return"
-MOST = 10**12  # pieces, or units of money: more is a slip, and would not fit a column
 
 
 class Line(NamedTuple):
-    """One line of the file. `kind` is sale, return or the reason to skip it; the price is kept as it was written."""
+    """One line of a file. `kind` is sale, return or the reason to skip it, `remark` what was wrong with it."""
 
     number: int
     kind: str
-    order_no: str = ""
+    remark: str | None = None
     sku: str = ""
     name: str = ""
     category: str | None = None
-    status: str = ""
     quantity: int = 0
-    price: str = "0"
+    price: str | None = None  # as it was written, where that is not whole fen
     price_fen: int = 0
-    at: int = 0  # Unix seconds
-    unionid: str | None = None
-    openid: str | None = None
-    buyer_id: str | None = None
-    phone: str | None = None
+    returned: int = 0
+    head: Head = Head()
 
 
-def opened(path: Path) -> IO[bytes]:
-    """The file's bytes, unpacked when they are gzip."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else path.open("rb")  # type: ignore[return-value]
-
-
-def header(path: Path, encoding: str = "utf-8-sig", delimiter: str = ",") -> list[str]:
-    """The names of the columns; enough to tell which mapping fits."""
-    try:
-        with opened(path) as file:
-            first = file.readline(100_000)
-    except (EOFError, OSError) as problem:
-        raise FileRefused(f"文件读不下去：{problem}") from None
-    return next(csv.reader([first.decode(encoding, "replace")], delimiter=delimiter), [])
-
-
-def lines(path: Path, mapping: Mapping) -> Iterator[Line]:
+def lines(table: Table, mapping: Mapping) -> Iterator[Line]:
     """Every line after the header, in the file's order. Raises `FileRefused` when the file cannot be read at all."""
-    try:
-        with opened(path) as file:
-            text = (raw.decode(mapping.encoding) for raw in file)
-            rows = csv.reader(text, delimiter=mapping.delimiter)
-            columns = next(rows, [])
-            if missing := mapping.missing(columns):
-                raise FileRefused(f"文件里没有这些列：{'、'.join(missing)}")
-            read = _reader(columns, mapping)
-            for number, row in enumerate(filter(None, rows), start=2):  # an empty line is no line
-                yield read(number, row)
-    except UnicodeDecodeError:
-        raise FileRefused(f"文件不是 {mapping.encoding} 编码。在映射里用 encoding 写明") from None
-    except (csv.Error, EOFError, OSError) as problem:
-        raise FileRefused(f"文件读不下去：{problem}") from None
+    rows = table.rows()
+    header = [cells.bare(name) for name in next(rows, [])]
+    if missing := mapping.missing(header):
+        raise FileRefused(f"文件里没有这些列：{'、'.join(missing)}")
+    read, width = _reader(header, mapping), len(header)
+    for number, row in enumerate(rows, start=2):
+        try:
+            yield read(number, _fitted(row, width))
+        except Misread as problem:
+            yield Line(number, problem.kind, problem.remark)
 
 
-def _reader(columns: list[str], mapping: Mapping) -> Callable[[int, list[str]], Line]:
-    place = {name: columns.index(column) for name, column in mapping.columns.model_dump().items() if column}
-    buyers = [_template(template, columns) for template in mapping.buyer.model_dump().values()]
-    seconds, fen = _clock(mapping), _fen(mapping.fen_per_unit)
+def heads(table: Table, mapping: Mapping) -> Iterator[tuple[int, Head | Misread]]:
+    """Every order of the second file, with its line's number; or why it cannot be read."""
+    assert mapping.orders_file is not None
+    rows = table.rows()
+    header = [cells.bare(name) for name in next(rows, [])]
+    if missing := mapping.missing_in_orders_file(header):
+        raise FileRefused(f"订单文件里没有这些列：{'、'.join(missing)}")
+    read, width = head_reader(mapping.orders_file.model_dump(), header, mapping), len(header)
+    for number, row in enumerate(rows, start=2):
+        try:
+            yield number, read(_fitted(row, width))
+        except Misread as problem:
+            yield number, problem
+
+
+def _fitted(row: list[str], width: int) -> list[str]:
+    """The row, as long as the header: an empty cell too many is none."""
+    if len(row) != width:
+        if len(row) < width or any(row[width:]):
+            raise Misread("unreadable", f"这一行有 {len(row)} 列，表头有 {width} 列")
+        del row[width:]
+    if "\0" in "".join(row):
+        raise Misread("unreadable", "有读不出的字符")
+    return row
+
+
+def _reader(header: list[str], mapping: Mapping) -> Callable[[int, list[str]], Line]:
+    columns = mapping.columns.model_dump()
+    head = head_reader(columns, header, mapping, needs_time=mapping.orders_file is None)
+    sku_of, name_of, category_of = (cell_of(columns[name], header) for name in ("sku", "name", "category"))
+    quantity_of, price_of, amount_of = (cell_of(columns[name], header) for name in ("quantity", "price", "amount"))
+    back_of = cell_of(columns["after_sale"], header)
+    is_whole = not any(name in header for name in each(mapping.columns.price))
+    may_be_free = bool(mapping.orders_file) or any(name in header for name in each(mapping.columns.paid))
+    refunds = {plain(words) for words in mapping.refunds}
     prefixes = tuple(mapping.prefixes.items())
+    money = money_of(mapping.fen_per_unit)
 
     def read(number: int, row: list[str]) -> Line:
-        if len(row) != len(columns) or "\0" in "".join(row):
-            return Line(number, "unreadable")
-        value = {name: row[index] for name, index in place.items()}
-        try:
-            quantity, price_fen, at = _pieces(value["quantity"]), fen(value["price"]), seconds(value["ordered_at"])
-        except (ValueError, OverflowError, InvalidOperation):
-            return Line(number, "unreadable")
-        order_no = value["order_no"]
+        of_order = head(row)
+        order_no = of_order.order_no
+        quantity = read_number(cells.pieces, quantity_of(row), "件数")
+        price, price_fen, shown = money(amount_of(row) if is_whole else price_of(row), quantity if is_whole else 1)
+        if abs(quantity * price_fen) > cells.MOST:
+            raise Misread("unreadable", "金额太大")
         named = next((kind for prefix, kind in prefixes if order_no.startswith(prefix)), SALE)
+        name, sku = name_of(row), sku_of(row)
         return Line(
             number,
-            _kind(named, quantity, Decimal(value["price"])),
-            order_no,
-            value["sku"],
-            value["name"] or value["sku"],
-            value.get("category") or None,
-            value.get("status", ""),
+            _kind(named, quantity, price, may_be_free=may_be_free),
+            None,
+            sku or name[:128],
+            name or sku,
+            category_of(row) or None,
             quantity,
-            value["price"],
+            shown,
             price_fen,
-            at,
-            *(buyer(row) for buyer in buyers),
+            quantity if refunds and plain(back_of(row)) in refunds else 0,
+            of_order,
         )
 
     return read
 
 
-def _kind(named: str, quantity: int, price: Decimal) -> str:
+def _kind(named: str, quantity: int, price: Decimal, *, may_be_free: bool) -> str:
+    """`may_be_free`: whether a gift may stand among the lines, because the order says what it cost."""
     if named == RETURN:
         return RETURN if quantity < 0 and price > 0 else "return_without_pieces"
     if named != SALE:
         return named
     if quantity <= 0:
         return "stock_correction"
-    return SALE if price > 0 else "no_price"
-
-
-def _template(template: str, columns: list[str]) -> Callable[[Sequence[str]], str | None]:
-    wanted = [name for _, name, _, _ in string.Formatter().parse(template) if name]
-    if not wanted or any(name not in columns for name in wanted):
-        return lambda row: None
-    indexes = [columns.index(name) for name in wanted]
-
-    @lru_cache(maxsize=20_000)
-    def filled(*values: str) -> str | None:
-        return template.format(**dict(zip(wanted, values, strict=True))) if all(values) else None
-
-    return lambda row: filled(*(row[index].strip() for index in indexes))
-
-
-def _pieces(text: str) -> int:
-    count = int(text)
-    if abs(count) > MOST:
-        raise ValueError(text)
-    return count
-
-
-def _clock(mapping: Mapping) -> Callable[[str], int]:
-    zone = ZoneInfo(mapping.time_zone)
-
-    @lru_cache(maxsize=20_000)
-    def seconds(text: str) -> int:
-        form = mapping.time_format
-        moment = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).timestamp())
-
-    return seconds
-
-
-def _fen(per_unit: int) -> Callable[[str], int]:
-    @lru_cache(maxsize=20_000)
-    def fen(text: str) -> int:
-        price = Decimal(text)
-        if not price.is_finite() or abs(price) > MOST:
-            raise ValueError(text)
-        return int((price * per_unit).to_integral_value(ROUND_HALF_UP))
-
-    return fen
+    return SALE if price > 0 or (may_be_free and price == 0) else "no_price"

@@ -9,6 +9,8 @@ import click
 
 REASONS = {
     "bad_debt": "坏账调整",
+    "no_items": "宝贝文件里没有这一单的商品",
+    "no_order": "订单文件里没有这一单",
     "no_price": "没有价格",
     "order_rejected": "订单不合要求",
     "return_beyond_orders": "退货多于任何一张订单能退的",
@@ -16,7 +18,9 @@ REASONS = {
     "return_of_rejected_order": "退的订单不合要求",
     "return_without_order": "没有原订单的退货",
     "return_without_pieces": "退货没有件数或价格",
+    "ruined_number": "订单号被表格软件改成了科学计数",
     "stock_correction": "库存调整（件数不大于 0）",
+    "unknown_status": "不认识的订单状态",
     "unreadable": "读不出来的行",
 }
 

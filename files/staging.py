@@ -5,42 +5,31 @@ The file lives until the import is complete, so that one that was interrupted go
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from files.columns import FileRefused
-from files.lines import RETURN, SALE, Line
+from files import returns
+from files.heads import Head, Misread
+from files.lines import SALE, Line
+from files.refusals import FileRefused
+from files.returns import REFUND
 
-REFUND = "refund"
 PAGE = 200  # orders read at a time
-TABLE = """
+OF_LINE, OF_ORDER = Line._fields[:-1], Head._fields
+PLACES = ", ".join("?" * (len(OF_LINE) + len(OF_ORDER)))
+TABLE = f"""
 CREATE TABLE line (
-    number INTEGER PRIMARY KEY, kind TEXT, order_no TEXT, sku TEXT, name TEXT, category TEXT, status TEXT,
-    quantity INTEGER, price TEXT, price_fen INTEGER, at INTEGER,
-    unionid TEXT, openid TEXT, buyer_id TEXT, phone TEXT,
-    returned INTEGER NOT NULL DEFAULT 0, refunded_fen INTEGER NOT NULL DEFAULT 0, changed_at INTEGER, refunds TEXT
+    number INTEGER PRIMARY KEY, {", ".join(OF_LINE[1:])}, {", ".join(OF_ORDER)},
+    refunded_fen INTEGER NOT NULL DEFAULT 0, changed_at INTEGER, refunds TEXT
 );
+CREATE TABLE head (order_no TEXT PRIMARY KEY, {", ".join(OF_ORDER[1:])}) WITHOUT ROWID;
 CREATE TABLE note (name TEXT PRIMARY KEY, value TEXT);
 """
-BUYER = "COALESCE(unionid, openid, buyer_id)"
-
-
-class Amounts:
-    """The SQL aggregate amounts(quantity, price): an exact decimal sum, as text."""
-
-    def __init__(self) -> None:
-        self._sum = Decimal(0)
-
-    def step(self, quantity: int, price: str) -> None:
-        self._sum += quantity * Decimal(price)
-
-    def finalize(self) -> str:
-        return str(self._sum)
 
 
 class Staging:
@@ -59,7 +48,6 @@ class Staging:
         except sqlite3.OperationalError:
             self._db.close()
             raise FileRefused("另一个命令正在导入这个文件。等它完成") from None
-        self._db.create_aggregate("amounts", 2, Amounts)  # type: ignore[arg-type]
 
     def __enter__(self) -> Self:
         return self
@@ -83,62 +71,46 @@ class Staging:
             return self.note("filled") is not None
         return False
 
-    def fill(self, lines: Iterator[Line]) -> None:
-        """All lines and the orders their returns refund, or nothing when interrupted."""
+    def fill(self, lines: Iterable[Line], heads: Iterable[tuple[int, Head | Misread]] | None = None) -> None:
+        """All lines, what the file of orders says of them, and what their returns refund; nothing when interrupted."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             for statement in TABLE.split(";"):
                 self._db.execute(statement)
-            named = ", ".join(Line._fields)
-            self._db.executemany(
-                f"INSERT INTO line ({named}) VALUES ({', '.join('?' * len(Line._fields))})",  # noqa: S608
-                lines,
-            )
+            self._insert(line[:-1] + line.head for line in lines)
+            if heads is not None:
+                self._join(heads)
             self._db.execute("CREATE INDEX by_order ON line (kind, order_no, number)")
-            self._db.execute(f"CREATE INDEX by_buyer ON line (kind, {BUYER}, sku, at)")
-            self._place_returns()
+            returns.place(self._db)
             self.put_note("filled", "yes")
 
-    def _place_returns(self) -> None:
-        """Each return refunds its buyer's latest earlier order that has the product, in full, or is skipped."""
-        returns = self._db.execute(
-            f"SELECT number, sku, quantity, price_fen, at, {BUYER} AS buyer FROM line"  # noqa: S608
-            " WHERE kind = ? ORDER BY at, number",
-            (RETURN,),
-        ).fetchall()
-        for returned in returns:
-            self._db.execute(
-                "UPDATE line SET kind = ?, refunds = ? WHERE number = ?", (*self._placed(returned), returned["number"])
-            )
+    def _insert(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        named = ", ".join(OF_LINE + OF_ORDER)
+        self._db.executemany(f"INSERT INTO line ({named}) VALUES ({PLACES})", rows)  # noqa: S608
 
-    def _placed(self, returned: sqlite3.Row) -> tuple[str, str | None]:
-        """What became of a return: refund and the order, or the reason to skip it."""
-        if returned["buyer"] is None:
-            return "return_of_guest", None
-        bought = self._db.execute(
-            "SELECT number, order_no, quantity - returned AS left, price_fen FROM line"  # noqa: S608
-            f" WHERE kind = ? AND {BUYER} = ? AND sku = ? AND at <= ? ORDER BY at DESC, order_no, number",
-            (SALE, returned["buyer"], returned["sku"], returned["at"]),
-        ).fetchall()
-        if not bought:
-            return "return_without_order", None
-        for order_no, lines in groupby(bought, key=lambda line: str(line["order_no"])):
-            fitting = [line for line in lines if line["price_fen"] >= returned["price_fen"]]
-            if sum(line["left"] for line in fitting) >= -returned["quantity"]:
-                self._refund(fitting, returned)
-                return REFUND, order_no
-        return "return_beyond_orders", None
-
-    def _refund(self, lines: list[sqlite3.Row], returned: sqlite3.Row) -> None:
-        wanted = -returned["quantity"]
-        for line in lines:
-            pieces = min(wanted, line["left"])
-            wanted -= pieces
-            self._db.execute(
-                "UPDATE line SET returned = returned + ?, refunded_fen = refunded_fen + ?,"
-                " changed_at = MAX(?, COALESCE(changed_at, 0)) WHERE number = ?",
-                (pieces, pieces * returned["price_fen"], returned["at"], line["number"]),
-            )
+    def _join(self, heads: Iterable[tuple[int, Head | Misread]]) -> None:
+        """Each line takes what the other file says of its order; who has no partner there is skipped."""
+        known = Head()
+        for number, head in heads:
+            if isinstance(head, Misread):
+                misread = Line(0, head.kind, f"订单文件第 {number} 行：{head.remark}")
+                self._insert([(None, *misread[1:-1], *known)])
+            else:
+                places = ", ".join("?" * len(OF_ORDER))
+                self._db.execute(f"INSERT OR REPLACE INTO head VALUES ({places})", head)  # noqa: S608
+        named = ", ".join(OF_ORDER[1:])
+        self._db.execute(
+            f"UPDATE line SET ({named}) = (SELECT {named} FROM head WHERE head.order_no = line.order_no)"  # noqa: S608
+            " WHERE order_no IN (SELECT order_no FROM head)"
+        )
+        self._db.execute(
+            "UPDATE line SET kind = 'no_order' WHERE kind = ? AND order_no NOT IN (SELECT order_no FROM head)", (SALE,)
+        )
+        self._db.execute(
+            f"INSERT INTO line (kind, quantity, price_fen, order_no, {named})"  # noqa: S608
+            f" SELECT 'no_items', 0, 0, order_no, {named}"
+            " FROM head WHERE order_no NOT IN (SELECT order_no FROM line WHERE order_no IS NOT NULL)"
+        )
 
     # Orders out
 
@@ -163,16 +135,21 @@ class Staging:
                 yield list(lines)
             after = page[-1][0]
 
-    def reject(self, order_no: str) -> None:
+    def reject(self, order_no: str, reason: str) -> None:
         """An order that cannot be stored takes its lines, and the returns that refunded it, with it."""
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute(
-                "UPDATE line SET kind = 'order_rejected' WHERE kind = ? AND order_no = ?", (SALE, order_no)
+                "UPDATE line SET kind = 'order_rejected', remark = ? WHERE kind = ? AND order_no = ?",
+                (reason, SALE, order_no),
             )
             self._db.execute(
                 "UPDATE line SET kind = 'return_of_rejected_order' WHERE kind = ? AND refunds = ?", (REFUND, order_no)
             )
+
+    def skipped(self) -> Iterator[sqlite3.Row]:
+        """Every line that was not imported, in the file's order."""
+        yield from self._db.execute("SELECT * FROM line WHERE kind NOT IN (?, ?) ORDER BY number", (SALE, REFUND))
 
     # Notes and figures
 
@@ -183,18 +160,25 @@ class Staging:
     def put_note(self, name: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (name, value))
 
-    def figures(self) -> dict[str, tuple[int, Decimal]]:
-        """Lines and their exact sum, per kind."""
-        rows = self._db.execute("SELECT kind, COUNT(*), amounts(quantity, price) FROM line GROUP BY kind")
-        return {kind: (count, Decimal(amount)) for kind, count, amount in rows}
+    def figures(self, fen_per_unit: int) -> dict[str, tuple[int, Decimal]]:
+        """Lines of each kind and what they add up to, exactly."""
+        rows = self._db.execute(
+            "SELECT kind, COUNT(*), SUM(CASE WHEN price IS NULL THEN quantity * price_fen ELSE 0 END) FROM line"
+            " GROUP BY kind"
+        ).fetchall()
+        found = {kind: (count, Decimal(fen) / fen_per_unit) for kind, count, fen in rows}
+        for kind, quantity, price in self._db.execute("SELECT kind, quantity, price FROM line WHERE price IS NOT NULL"):
+            lines, amount = found[kind]
+            found[kind] = lines, amount + quantity * Decimal(price)
+        return found
 
     def rounding(self, fen_per_unit: int) -> tuple[int, Decimal]:
         """How many imported lines have a price between two fen, and by how much rounding changed their sum."""
         lines, changed = 0, Decimal(0)
-        rows = self._db.execute("SELECT quantity, price, price_fen FROM line WHERE kind IN (?, ?)", (SALE, REFUND))
+        rows = self._db.execute(
+            "SELECT quantity, price, price_fen FROM line WHERE price IS NOT NULL AND kind IN (?, ?)", (SALE, REFUND)
+        )
         for quantity, price, price_fen in rows:
-            exact = Decimal(price)
-            if exact * fen_per_unit != price_fen:
-                lines += 1
-                changed += quantity * (Decimal(price_fen) / fen_per_unit - exact)
+            lines += 1
+            changed += quantity * (Decimal(price_fen) / fen_per_unit - Decimal(price))
         return lines, changed

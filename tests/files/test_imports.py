@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from crm import orders
-from files.columns import FileRefused, load
+from files.columns import load
 from files.imports import import_file
+from files.refusals import FileRefused
 from models import Identity, Order, OrderLine
 from tests.files.exports import HEADER, REAL, first_lines, generate, independent_sums, write
 
