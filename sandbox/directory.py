@@ -11,7 +11,7 @@ from sandbox.shelves import Shelf
 LEFT = 5
 HOLD_USERIDS = (
     *("userid", "oper_userid", "handover", "takeover"),
-    *("owner", "admins", "members", "user", "senders", "creator", "holder"),
+    *("owner", "admins", "members", "user", "users", "senders", "creator", "holder"),
 )
 
 
@@ -95,6 +95,7 @@ def _rename(corp: Corp, member: Member, new: str) -> None:
     state.follows.rename(list(state.follows.of_member(old)), change)
     shelves: list[Shelf[Any]] = [state.transfers, state.groups, state.contact_ways, state.messages, state.passes]
     shelves += [state.group_messages, state.mass_messages, state.mass_tasks, state.app_messages]
+    shelves += [state.acquisition_links, state.acquired]
     for shelf in shelves:
         shelf.rename((one for one in shelf if _names(vars(one), old)), change)
 

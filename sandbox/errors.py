@@ -63,6 +63,7 @@ TEXTS = {
     41065: "invalid attachments",
     41093: "group message is cancelled",
     41094: "remind over limit",
+    41095: "too many acquisition links",
     41096: "welcome message is being sent",
     42001: "access_token expired",
     42003: "oauth code expired",

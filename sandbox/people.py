@@ -30,11 +30,20 @@ def make_customer(corp: Corp, **given: Any) -> Customer:
     return corp.state.customers.put(made)
 
 
-def scan(corp: Corp, customer: Customer, member: Member, way: ContactWay | None, *, half: bool) -> dict[str, Any]:
+def scan(
+    corp: Corp,
+    customer: Customer,
+    member: Member,
+    way: ContactWay | None,
+    *,
+    half: bool,
+    state: str = "",
+    add_way: int = 1,
+) -> dict[str, Any]:
     """The customer scans a code and the two become contacts, or half so until they scan again."""
     if not member.customer_contact:
         raise Impossible("no_customer_contact", f"{member.userid} may not have customers")
-    state = way.state if way else ""
+    state = way.state if way else state
     follow = corp.state.follow(member.userid, customer.external_userid)
     answer = {"external_userid": customer.external_userid, "userid": member.userid, "state": state}
     if follow and (follow.relation == "mutual" or (half and follow.relation == "half")):
@@ -48,7 +57,7 @@ def scan(corp: Corp, customer: Customer, member: Member, way: ContactWay | None,
             external_userid=customer.external_userid,
             createtime=int(corp.clock.now()),
             number=corp.state.next_number("follow"),
-            add_way=1,
+            add_way=add_way,
             state=state,
             oper_userid=customer.external_userid,
         )

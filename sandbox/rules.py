@@ -11,6 +11,7 @@ DEFAULTS: dict[str, Any] = {
     "customers_per_member": 5000,
     "member_list": "items",
     "transfer_keeps_notes": True,
+    "acquisition_links": 1000,
 }
 
 

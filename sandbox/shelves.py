@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
+from sandbox.acquisition_records import Acquired
 from sandbox.app_records import AppMessage, RobotMessage
 from sandbox.group_records import Group, GroupMessage
 from sandbox.mass_records import SENT, MassTask
@@ -83,6 +84,23 @@ class Messages(Shelf[Message]):
     def _arrange(self, record: Message) -> None:
         super()._arrange(record)
         self._by_chat[follow_key(record.userid, record.external_userid)].append(record)
+
+
+class Acquisitions(Shelf[Acquired]):
+    def __init__(self, file: File) -> None:
+        super().__init__(Acquired, file)
+        self._by_link: dict[str, dict[str, Acquired]] = defaultdict(dict)
+
+    def _clear(self) -> None:
+        self._by_link.clear()
+        super()._clear()
+
+    def of_link(self, link_id: str) -> list[Acquired]:
+        return list(self._by_link.get(link_id, {}).values())
+
+    def _arrange(self, record: Acquired) -> None:
+        super()._arrange(record)
+        self._by_link[record.link_id][record.key] = record
 
 
 class Groups(Shelf[Group]):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sandbox.acquisition_records import AcquisitionLink
 from sandbox.app_records import Robot
 from sandbox.follow_shelves import Follows, Transfers
 from sandbox.mass_records import MassMessage, MassTask, task_key
@@ -23,7 +24,7 @@ from sandbox.records import (
     TagGroup,
     follow_key,
 )
-from sandbox.shelves import AppMessages, GroupMessages, Groups, MassTasks, Messages, RobotMessages, Shelf
+from sandbox.shelves import Acquisitions, AppMessages, GroupMessages, Groups, MassTasks, Messages, RobotMessages, Shelf
 from sandbox.storage import File
 
 
@@ -39,6 +40,8 @@ class State:
         self.tag_groups = Shelf(TagGroup, self._file)
         self.tags = Shelf(Tag, self._file)
         self.contact_ways = Shelf(ContactWay, self._file)
+        self.acquisition_links = Shelf(AcquisitionLink, self._file)
+        self.acquired = Acquisitions(self._file)
         self.passes = Shelf(Pass, self._file)
         self.media = Shelf(Media, self._file)
         self.messages = Messages(self._file)

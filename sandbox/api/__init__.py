@@ -1,6 +1,7 @@
 """The API under `/cgi-bin/`, one module an area (docs/wecom.md gives the sections)."""
 
 from sandbox.api import (
+    acquisition,
     app_messages,
     contact_list,
     contact_ways,
@@ -22,6 +23,7 @@ from sandbox.api import (
 from sandbox.api.dispatch import blueprint
 
 __all__ = [
+    "acquisition",
     "app_messages",
     "blueprint",
     "contact_list",

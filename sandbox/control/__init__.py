@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from sandbox.control import (
+    acquisition,
     apps,
     chats,
     client,
@@ -39,7 +40,23 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 
 blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
-for part in (setup, load, directory, tags, people, chats, groups, mass, robots, apps, client, truth, transfers, wechat):
+for part in (
+    setup,
+    load,
+    directory,
+    tags,
+    people,
+    chats,
+    groups,
+    acquisition,
+    mass,
+    robots,
+    apps,
+    client,
+    truth,
+    transfers,
+    wechat,
+):
     blueprint.register_blueprint(part.blueprint)
 blueprint.register_error_handler(Impossible, _impossible)
 blueprint.register_error_handler(ValidationError, _invalid)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from sandbox.control.forms import Form, Name, Text, UserId
+from sandbox.control.forms import ExternalUserId, Form, Name, Text, UserId
 
 DepartmentId = Annotated[int, Field(ge=1, lt=2**32)]
 
@@ -56,3 +56,28 @@ class AppEventForm(Form):
         if (self.do == "text") != (self.text is not None):
             raise ValueError("a text has a text, and nothing else has")
         return self
+
+
+class VisitForm(Form):
+    """What a customer does with an acquisition link; nobody named is somebody new."""
+
+    external_userid: ExternalUserId | None = None
+    customer_channel: Text = ""
+    text: Annotated[Text, Field(min_length=1, max_length=4000)] = "您好"
+
+
+class QuotaPart(Form):
+    expire_date: Annotated[int, Field(ge=0, lt=2**32)]
+    balance: Annotated[int, Field(ge=0)]
+
+
+class QuotaForm(Form):
+    total: Annotated[int, Field(ge=0)]
+    quota_list: list[QuotaPart]
+
+
+class AlarmForm(Form):
+    change: Literal["balance_low", "balance_exhausted", "balance_increased", "quota_expire_soon", "link_unavailable"]
+    link_id: Name | None = None
+    expire_time: int | None = None
+    expire_quota_num: int | None = None

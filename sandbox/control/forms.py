@@ -91,6 +91,7 @@ class CorpRulesForm(Form):
     customers_per_member: Annotated[int, Field(ge=0)] = 5000
     member_list: Literal["items", "comma"] = "items"
     transfer_keeps_notes: bool = True
+    acquisition_links: Annotated[int, Field(ge=0)] = 1000
 
 
 class ScanForm(Form):
