@@ -25,6 +25,7 @@ import bot.callback
 import console
 import console.health
 import mall
+import mall.customers
 import mall.events
 import mall.orders
 import mall.products

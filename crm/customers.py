@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm.errors import Refused
+from crm.errors import NotFound, Refused
 from models.channel import Channel
 from models.contact import Contact, Follow
-from models.customer import Customer
+from models.customer import Customer, Identity
 from models.staff import Staff
 from models.tag import Tag, TagAssignment
 
@@ -47,6 +47,16 @@ def followed_by(session: Session, staff: Staff, customer_id: int) -> Customer:
     if customer is None or not contacts_followed(session, staff, customer.id):
         raise not_yours()
     return customer
+
+
+def of_unionid(session: Session, unionid: str) -> int:
+    """The id of the customer with this unionid. Raises `NotFound`."""
+    found = session.scalar(
+        select(Identity.customer_id).where(Identity.kind == "unionid", Identity.scope == "", Identity.value == unionid)
+    )
+    if found is None:
+        raise NotFound("没有这位客户")
+    return found
 
 
 def contacts_followed(session: Session, staff: Staff, customer_id: int) -> list[Contact]:

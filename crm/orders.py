@@ -134,17 +134,25 @@ def totals(session: Session, customer_id: int) -> Totals:
 
     Spend is paid minus refunded over orders paid and not cancelled; an order counts when it adds to spend.
     """
+    return totals_of(session, Order.customer_id == customer_id).get(customer_id, Totals(0, 0, None))
+
+
+def totals_of(session: Session, whose: ColumnElement[bool]) -> dict[int, Totals]:
+    """The totals of the customers whose orders are meant, by customer; who has none of these orders is left out."""
     counts = and_(Order.paid_at.is_not(None), Order.status != "cancelled")
     spend = case((counts, Order.paid_fen - Order.refunded_fen), else_=0)
     buys: ColumnElement[bool] = spend > 0
-    row = session.execute(
+    rows = session.execute(
         select(
-            func.coalesce(func.sum(spend), 0),
+            Order.customer_id,
+            func.sum(spend),
             func.count(case((buys, 1))),
             func.max(case((buys, Order.paid_at)), type_=Order.paid_at.type),
-        ).where(Order.customer_id == customer_id)
-    ).one()
-    return Totals(int(row[0]), row[1], row[2])
+        )
+        .where(whose, Order.customer_id.is_not(None))
+        .group_by(Order.customer_id)
+    )
+    return {customer_id: Totals(int(spent), count, last) for customer_id, spent, count, last in rows if customer_id}
 
 
 def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, now: datetime) -> dict[str, object]:

@@ -19,6 +19,7 @@ from jobs.retention import forget_old
 from jobs.staff_messages import send_staff_messages
 from jobs.sync import sync_all
 from jobs.tokens import warm_tokens
+from jobs.totals import check_totals
 from jobs.touches import settle_silent_touches
 from jobs.welcomes import send_welcomes
 from runtime import Runtime
@@ -59,6 +60,7 @@ TIMED: dict[str, tuple[Job, Plan]] = {
     "check_quotas": (check_quotas, Plan(Daily("05:17"), most_seconds=600)),
     "sync_groups": (sync_groups, Plan(Every(3600), most_seconds=600)),
     "sync": (sync_all, Plan(Daily("03:17"), most_seconds=3600)),
+    "check_totals": (check_totals, Plan(Daily("05:37"), most_seconds=1800)),
     "forget_events": (forget_events, Plan(Daily("04:37"), most_seconds=1800)),
     "forget_old": (forget_old, Plan(Daily("04:17"), most_seconds=600)),
 }

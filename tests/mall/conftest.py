@@ -47,6 +47,20 @@ class ShopProgram:
         headers = self.headers(body, target=target, **more) if headers is None else headers
         return self.client.post(target, data=body, headers=headers, content_type=content_type)
 
+    def get(self, target: str):
+        """A signed GET; what is signed is the path as it goes out."""
+        timestamp, nonce = str(int(self.runtime.now().timestamp())), uuid.uuid4().hex
+        signed = self.sign("GET", target, timestamp, nonce, b"")
+        return self.client.get(
+            target,
+            headers={
+                "X-Huitou-Key": self.key,
+                "X-Huitou-Timestamp": timestamp,
+                "X-Huitou-Nonce": nonce,
+                "X-Huitou-Signature": signed,
+            },
+        )
+
     def post(self, *orders: Any, **more: Any):
         return self.post_to("orders", *orders, **more)
 
