@@ -1,0 +1,1 @@
+"""Long analysis: what the shop's records add up to."""
