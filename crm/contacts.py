@@ -7,16 +7,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm import channels, follows, identities, staff, tags
+from crm import channels, follows, identities, identity_links, staff, tags
 from crm.follows import EndedBy
 from crm.identities import Key
+from crm.identity_links import Fact
 from models.contact import Contact, Follow
 from models.database import insert_many_if_absent
 from models.touch import Touch
 from wecom.events import Event
 from wecom.types import CustomerDetail, Followed
 
-EVIDENCE = "wecom_contact"  # WeCom showed this unionid for this external_userid
+PROOF = "wecom_contact"  # WeCom showed this unionid for this external_userid
 
 
 def learn(session: Session, details: Sequence[CustomerDetail], *, at: datetime) -> dict[str, Contact]:
@@ -81,7 +82,8 @@ def _ensure(session: Session, shown: Mapping[str, CustomerDetail | None], *, at:
     linked = dict(session.execute(stored).all())
     strangers = {faces[name]: person for name, person in persons.items() if linked.get(name) != person.value}
     identities.hold_many(session, {*faces.values(), *strangers.values()})  # at once, in one order
-    known = identities.join(session, strangers, evidence=EVIDENCE, now=at)
+    facts = [Fact(face, person, PROOF, at, "wecom", "system") for face, person in strangers.items()]
+    known = identity_links.state(session, facts, now=at)
     known |= identities.ensure_many(session, [face for face in faces.values() if face not in known], now=at)
     rows: list[dict[str, Any]] = [
         {

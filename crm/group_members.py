@@ -12,15 +12,16 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm import identities, staff
+from crm import identities, identity_links, staff
 from crm.identities import Key
+from crm.identity_links import Fact
 from models.customer import Identity
 from models.database import changed, insert_many_if_absent
 from models.group import Group, GroupMember
 from wecom.group_types import GroupChat
 from wecom.group_types import GroupMember as Shown
 
-EVIDENCE = "wecom_group"  # WeCom showed this unionid for this external_userid in a group
+PROOF = "wecom_group"  # WeCom showed this unionid for this external_userid in a group
 EXTERNAL = 2  # WeCom's type of a group's member who is not staff
 AT_ONCE = 50  # members a transaction: one who is new to us is up to five rows
 LAG = timedelta(seconds=60)  # so long after a leaving the detail may still show them
@@ -127,6 +128,7 @@ def _identities(session: Session, members: Sequence[Shown], *, at: datetime) -> 
     faces = {member.userid: Key("external_userid", "", member.userid) for member in members}
     links = {faces[member.userid]: Key("unionid", "", member.unionid) for member in members if member.unionid}
     identities.hold_many(session, {*faces.values(), *links.values()})  # at once, in one order
-    known = identities.join(session, links, evidence=EVIDENCE, now=at)
+    facts = [Fact(face, person, PROOF, at, "wecom", "system") for face, person in links.items()]
+    known = identity_links.state(session, facts, now=at)
     known |= identities.ensure_many(session, [face for face in faces.values() if face not in known], now=at)
     return {name: known[face] for name, face in faces.items()}

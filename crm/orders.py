@@ -1,17 +1,19 @@
 """Orders as the shops send them, and what a customer's orders add up to."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from crm import coupons, identities, phones
+from crm import claimed_orders, coupons, identities, identity_links, persons, phones
 from crm.identities import Key
+from crm.identity_links import Fact
 from crm.versions import Result, keep_newest
 from models.customer import Identity
+from models.database import share_turn
 from models.order import Order, OrderLine
 from models.shop import Shop
 from models.vault import Vault
@@ -59,17 +61,15 @@ class Incoming(NamedTuple):
     items: tuple[Item, ...]
     updated_at: datetime
 
-    def key(self, shop: Shop) -> Key | None:
-        """The identity it comes by: unionid first, then the shop's own names for the buyer; None for a guest."""
-        if self.unionid:
-            return Key("unionid", "", self.unionid)
-        if self.openid:
-            return Key("openid", shop.name, self.openid)
-        return Key("buyer_id", shop.name, self.buyer_id) if self.buyer_id else None
+    def names(self, shop: Shop) -> list[Key]:
+        """Everything it says its buyer is known by, what it comes by first."""
+        said = ("unionid", "", self.unionid), ("openid", shop.name, self.openid), ("buyer_id", shop.name, self.buyer_id)
+        return [Key(kind, scope, value) for kind, scope, value in said if value]
 
     def rows(self) -> int:
-        """How many rows it may write: its own, its lines, and an identity with its customer."""
-        return 1 + len(self.items) + (2 if self.unionid or self.openid or self.buyer_id else 0)
+        """How many rows it may write: its own, its lines, and an identity with its customer and link for each name."""
+        names = sum(bool(name) for name in (self.unionid, self.openid, self.buyer_id))
+        return 1 + len(self.items) + max(3 * names - 1, 0)
 
     def fingerprint(self, vault: Vault) -> str:
         """The same content has the same one; keyed, because a phone number is easily guessed."""
@@ -98,16 +98,23 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
     The newer `updated_at` wins and, of two versions of one moment, the larger fingerprint: whatever order they come
     in and however often, the same one stays. Known buyers are linked, guests stored unlinked.
     """
-    keys = [order.key(shop) for order in batch]
-    owners = identities.ensure_many(session, (key for key in keys if key), now=now)
-    rows = {
-        order.order_no: _row(order, shop, owners[key] if key else None, vault, now)
-        for order, key in zip(batch, keys, strict=True)
-    }
+    share_turn(session, claimed_orders.TURN)
+    names = {order.order_no: order.names(shop) for order in batch}
+    identity_links.state(session, _named_together(batch, names, shop), now=now)
+    owners = identities.ensure_many(session, (some[0] for some in names.values() if some), now=now)
+    rows = {}
+    for order in batch:
+        comes_by = next((owners[name] for name in names[order.order_no]), None)
+        rows[order.order_no] = _row(order, shop, comes_by, vault, now)
+    claimed_orders.point(session, shop, rows)
+    before = claimed_orders.pointing(session, shop, rows)
     results, ids = keep_newest(session, Order, Order.order_no, shop.id, rows)
     _replace_lines(
         session, {ids[order.order_no]: order.items for order in batch if results[order.order_no] == "accepted"}
     )
+    changed = [number for number, result in results.items() if result == "accepted"]
+    if seeds := claimed_orders.leads(rows[number] for number in changed) | claimed_orders.leads(before.values()):
+        persons.derive(session, seeds, now=now)
     coupons.mark_used(session, {ids[order.order_no]: order.coupon_codes for order in batch if order.coupon_codes})
     return [results[order.order_no] for order in batch]
 
@@ -153,6 +160,16 @@ def totals_of(session: Session, whose: ColumnElement[bool]) -> dict[int, Totals]
         .group_by(Order.customer_id)
     )
     return {customer_id: Totals(int(spent), count, last) for customer_id, spent, count, last in rows if customer_id}
+
+
+def _named_together(batch: Sequence[Incoming], names: Mapping[str, list[Key]], shop: Shop) -> list[Fact]:
+    """The shop says of one order that its buyer has all these names: worth weighing, no more (decision 0009)."""
+    source = f"shop:{shop.id}"
+    return [
+        Fact(names[order.order_no][0], other, "order_named", order.created_at, source, source)
+        for order in batch
+        for other in names[order.order_no][1:]
+    ]
 
 
 def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, now: datetime) -> dict[str, object]:

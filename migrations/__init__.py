@@ -1,6 +1,7 @@
 """Numbered Alembic scripts, and the two calls that run and check them."""
 
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -18,11 +19,24 @@ def _config() -> Config:
 
 
 def migrate(engine: Engine) -> str:
-    """Bring the database to the newest script; returns its number. Safe to repeat."""
+    """Bring the database to the newest script; returns its number. Safe to repeat.
+
+    On SQLite a changed table is made anew and its rows copied, so foreign keys are looked at once, before the commit.
+    """
     config = _config()
-    with engine.execution_options(writes=True).connect() as connection, connection.begin():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with engine.execution_options(writes=True).connect() as connection:
+        lite: Any = connection.connection.driver_connection if engine.dialect.name == "sqlite" else None
+        if lite:
+            lite.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                if lite and lite.execute("PRAGMA foreign_key_check").fetchone():
+                    raise RuntimeError("the migration left rows that point nowhere; nothing was changed")
+        finally:
+            if lite:
+                lite.execute("PRAGMA foreign_keys=ON")
     return newest()
 
 

@@ -2,16 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Row
 
+STANDINGS = ACCEPTED, NEW, REFUSED = 0, 1, 2
+
 
 class Customer(Row):
-    """One natural person as the shop knows them: a connected set of identities.
+    """One natural person as the shop knows them: a set of identities.
 
-    Derived: `crm.identities.rebuild` can make every row again from identities and links.
+    Derived: `crm.persons.rebuild` can make every row again from identities and links.
     """
 
     __tablename__ = "customer"
@@ -24,7 +26,8 @@ class Customer(Row):
 class Identity(Row):
     """Something a person is known by: (kind, scope, value).
 
-    Kinds: unionid, external_userid, openid (scope: the shop), buyer_id (scope: the shop).
+    Kinds: unionid, external_userid, wecom_openid, openid (scope: the app, or the shop), buyer_id (scope: the shop),
+    phone (value: its keyed digest), order_no (scope: the shop; only of orders that somebody claimed), pending_id.
     """
 
     __tablename__ = "identity"
@@ -34,16 +37,33 @@ class Identity(Row):
     scope: Mapped[str] = mapped_column(default="")
     value: Mapped[str]
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)  # derived; follows a merge
+    home_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))  # the customer it began with, and may return to
     first_seen_at: Mapped[datetime]
 
 
 class IdentityLink(Row):
-    """The fact that two identities are one person, and how we know."""
+    """The fact that two identities are, or may be, one person: how, when and by whom we know, and who took it back.
+
+    `stated_at` is None while only the decision about it is known; the later decision counts.
+    """
 
     __tablename__ = "identity_link"
-    __table_args__ = (UniqueConstraint("identity_id", "other_identity_id", "evidence"),)
+    __table_args__ = (
+        UniqueConstraint("identity_id", "other_identity_id", "proof"),
+        Index("ix_identity_link_identity_id_proof_standing", "identity_id", "proof", "standing"),
+        Index("ix_identity_link_other_identity_id_proof_standing", "other_identity_id", "proof", "standing"),
+        Index("ix_identity_link_standing_id", "standing", "id"),
+    )
 
     identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"))
-    other_identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"), index=True)
-    evidence: Mapped[str]  # e.g. "wecom_contact": WeCom showed this unionid for this external_userid
+    other_identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"))
+    proof: Mapped[str]  # see `crm.identity_graph`
+    source: Mapped[str] = mapped_column(default="")  # where it was learnt: "wecom", "shop:2", "parcel", …
+    stated_by: Mapped[str] = mapped_column(default="")  # "system", "staff:lan", "user:3", "customer"
+    stated_at: Mapped[datetime | None]  # the moment the fact itself names, the earliest of all times it was told
     learnt_at: Mapped[datetime]
+    standing: Mapped[int] = mapped_column(default=ACCEPTED)  # derived: accepted, not yet weighed, refused
+    refusal: Mapped[str] = mapped_column(default="")  # derived: why it was refused
+    retracted_at: Mapped[datetime | None]  # an operator took it back at this moment
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str] = mapped_column(default="")

@@ -113,3 +113,9 @@ def take_turns(session: Session, name: str) -> None:
     """Until this transaction ends nobody else passes here with this name; SQLite's writers take turns anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+def share_turn(session: Session, name: str) -> None:
+    """As many as like pass here together, but nobody while one has taken the turn for themselves."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtextextended(name, 0))))

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Row
 
+IS_CLAIMED, HAS_PHONE = "claim_id IS NOT NULL", "phone_id IS NOT NULL"
 STATUSES = ("created", "paid", "shipped", "received", "completed", "cancelled", "refunded")
 
 
@@ -17,6 +18,14 @@ class Order(Row):
     __table_args__ = (
         UniqueConstraint("shop_id", "order_no"),
         Index("ix_orders_customer_id_ordered_at", "customer_id", "ordered_at"),
+        Index("ix_orders_claim_id", "claim_id", sqlite_where=text(IS_CLAIMED), postgresql_where=text(IS_CLAIMED)),
+        Index("ix_orders_phone_id", "phone_id", sqlite_where=text(HAS_PHONE), postgresql_where=text(HAS_PHONE)),
+        Index(
+            "ix_orders_identity_id_claimed",
+            "identity_id",
+            sqlite_where=text(f"{IS_CLAIMED} OR {HAS_PHONE}"),
+            postgresql_where=text(f"{IS_CLAIMED} OR {HAS_PHONE}"),
+        ),
         CheckConstraint(
             "total_fen >= 0 AND discount_fen >= 0 AND shipping_fen >= 0 AND paid_fen >= 0 AND refunded_fen >= 0",
             name="money_not_negative",
@@ -24,10 +33,12 @@ class Order(Row):
     )
 
     shop_id: Mapped[int] = mapped_column(ForeignKey("shop.id"))
-    order_no: Mapped[str]
+    order_no: Mapped[str] = mapped_column(index=True)
     status: Mapped[str]
     identity_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id"), index=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))  # derived; follows a merge
+    claim_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id"))  # its order_no, once somebody claims it
+    phone_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id"))  # its phone, once a contact has it too
     unionid: Mapped[str | None]
     openid: Mapped[str | None]
     buyer_id: Mapped[str | None] = mapped_column(index=True)

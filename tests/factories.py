@@ -79,7 +79,9 @@ class Make:
         now = self.runtime.now()
         with self.runtime.transaction() as session:
             owner = customer or self._new_customer(session)
-            row = Identity(kind=kind, scope=scope, value=value, customer_id=owner.id, first_seen_at=now)
+            row = Identity(
+                kind=kind, scope=scope, value=value, customer_id=owner.id, home_id=owner.id, first_seen_at=now
+            )
             session.add(row)
         return row
 

@@ -7,8 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from crm import contacts, identities
+from crm import contacts, identity_links, persons
 from crm.identities import Key
+from crm.identity_links import Fact
 from models import Audit, Contact, Customer, Follow, IdentityLink, Order, TagAssignment
 from tests.callbacks import contact_xml
 from wecom.callbacks import parse
@@ -114,7 +115,7 @@ def test_a_new_contact_of_a_known_person_joins_them_and_nobody_is_merged(runtime
     assert len(make.rows(IdentityLink)) == 2
     assert make.rows(Audit) == []
     with runtime.transaction() as session:
-        assert identities.rebuild(session, now=LATER) == 0
+        assert persons.rebuild(session, now=LATER) == 0
 
 
 def test_two_faces_of_one_person_are_one_customer(runtime, make):
@@ -136,15 +137,16 @@ def test_a_contact_known_before_its_unionid_is_merged_with_whoever_had_it(runtim
 
 def test_a_join_agrees_with_links_made_one_by_one(runtime, make):
     pairs = {Key("external_userid", "", f"wm{n}"): Key("unionid", "", f"o{n % 3}") for n in range(6)}
+    facts = [Fact(one, other, "wecom_contact", LATER, "wecom", "system") for one, other in pairs.items()]
     make.identity("external_userid", "wm4")
     make.identity("unionid", "o0")
 
     with runtime.transaction() as session:
-        joined = identities.join(session, pairs, evidence="wecom_contact", now=LATER)
-        again = identities.join(session, pairs, evidence="wecom_contact", now=LATER)
+        joined = identity_links.state(session, facts, now=LATER)
+        again = identity_links.state(session, facts, now=LATER)
 
-        assert len(identities.partition(session)) == 3
-        assert identities.rebuild(session, now=LATER) == 0
+        assert len(persons.partition(session)) == 3
+        assert persons.rebuild(session, now=LATER) == 0
         assert {key: row.id for key, row in joined.items()} == {key: row.id for key, row in again.items()}
     assert len(make.rows(IdentityLink)) == 6
 

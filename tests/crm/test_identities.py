@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
-from crm import identities
+from crm import identities, persons
 from crm.identities import Key
 from models import Audit, Contact, Customer, Identity, IdentityLink, Order
+from tests.people import join
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -47,8 +48,8 @@ def test_a_link_makes_two_customers_the_older_one_and_moves_what_they_had(runtim
 
     with runtime.transaction() as session:
         one, other = session.get(Identity, contact.identity_id), session.get(Identity, unionid.id)
-        winner = identities.link(session, one, other, evidence="wecom_contact", now=NOW)
-        identities.link(session, other, one, evidence="wecom_contact", now=NOW)
+        winner = join(session, one, other)
+        join(session, other, one)
 
         assert winner.id == one.customer_id == other.customer_id == unionid.customer_id
     assert [row.customer_id for row in make.rows(Order)] == [unionid.customer_id]
@@ -66,7 +67,7 @@ def test_a_stranger_stays_as_they_were_when_two_others_merge(runtime, make):
     one, other = make.identity("unionid", "u1"), make.identity("external_userid", "wm1")
 
     with runtime.transaction() as session:
-        identities.link(session, session.merge(one), session.merge(other), evidence="wecom_contact", now=NOW)
+        join(session, one, other)
 
     assert make.rows(Order)[0].customer_id == stranger.customer_id
 
@@ -84,7 +85,7 @@ def tell(session, fact, number):
     what, name, other = fact
     identity = ensure(session, "unionid", name)
     if what == "link":
-        identities.link(session, identity, ensure(session, "unionid", other), evidence="test", now=NOW)
+        join(session, identity, ensure(session, "unionid", other))
     elif what == "order" and not session.scalar(select(Order.id).where(Order.order_no == name)):
         zeros = dict.fromkeys(("total_fen", "discount_fen", "shipping_fen", "paid_fen", "refunded_fen"), 0)
         moments = {"ordered_at": NOW + timedelta(seconds=number), "changed_at": NOW, "stored_at": NOW}
@@ -104,7 +105,7 @@ def outcome(session):
     for row in session.scalars(select(Identity)):
         people.setdefault(row.customer_id, set()).add(row.value)
     derived = {frozenset(members) for members in people.values()}
-    computed = {frozenset(names[member] for member in members) for members in identities.partition(session)}
+    computed = {frozenset(names[member] for member in members) for members in persons.partition(session)}
     orders = {row.order_no: frozenset(people[row.customer_id]) for row in session.scalars(select(Order))}
     return derived, computed, orders
 
@@ -136,7 +137,7 @@ def test_any_order_and_repetition_of_facts_gives_the_same_people_and_orders(runt
                 tell(session, fact, number)
             outcomes.append(outcome(session))
 
-            moved = identities.rebuild(session, now=NOW)
+            moved = persons.rebuild(session, now=NOW)
 
             assert moved == 0
             assert outcome(session) == outcomes[-1]
@@ -150,18 +151,18 @@ def test_rebuild_puts_right_what_was_scrambled_and_splits_a_wrong_merge(runtime,
     one, other, stranger = (make.identity("unionid", value) for value in ("u1", "u2", "u3"))
     make.order(other), make.order(stranger), make.order(None)
     with runtime.transaction() as session:
-        identities.link(session, session.merge(one), session.merge(other), evidence="test", now=NOW)
+        join(session, one, other)
     with runtime.transaction() as session:
         session.execute(update(Identity).values(customer_id=other.customer_id))
         session.execute(update(Order).values(customer_id=None))
 
     with runtime.transaction() as session:
-        moved = identities.rebuild(session, now=NOW)
+        moved = persons.rebuild(session, now=NOW)
         people = {row.value: row.customer_id for row in session.scalars(select(Identity))}
         owners = [row.customer_id for row in session.scalars(select(Order).order_by(Order.id))]
         apart = session.get_one(Customer, people["u1"])
 
-    assert moved == 1
+    assert moved == 3
     assert people["u1"] == people["u2"] != people["u3"]
     assert owners == [people["u2"], people["u3"], None]
     assert apart.merged_into_id is None

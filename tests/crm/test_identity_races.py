@@ -7,10 +7,11 @@ from itertools import count
 import pytest
 from sqlalchemy import select
 
-from crm import contacts, coupons, identities, inbox, touches, welcomes
+from crm import contacts, coupons, identities, inbox, persons, touches, welcomes
 from crm.identities import Key
 from models import Coupon, Identity, Order, Touch
 from tests.callbacks import contact_xml
+from tests.people import join
 from wecom.callbacks import parse
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -31,7 +32,7 @@ def wang(make):
 def link(runtime, one, other):
     def work(session):
         known = identities.ensure_many(session, [Key(*one), Key(*other)], now=NOW)
-        identities.link(session, known[Key(*one)], known[Key(*other)], evidence="test", now=NOW)
+        join(session, known[Key(*one)], known[Key(*other)])
 
     runtime.in_transaction(work)
 
@@ -67,19 +68,18 @@ def strays(runtime):
         owner = dict(session.execute(select(Identity.id, Identity.customer_id)).all())
         wrong = [
             (fact.__tablename__, row.id)
-            for fact in identities.FACTS
+            for fact in persons.FACTS
             for row in session.scalars(select(fact))
             if row.customer_id != owner.get(row.identity_id)
         ]
-        return identities.rebuild(session, now=NOW), wrong
+        return persons.rebuild(session, now=NOW), wrong
 
 
 def test_an_identity_that_joins_during_a_merge_goes_with_it(runtime, wang):
-    def join(session):
-        pairs = {Key("external_userid", "", "wm_new"): Key("external_userid", "", "wm_wang")}
-        identities.join(session, pairs, evidence="test", now=NOW)
+    def joins(session):
+        join(session, Key("external_userid", "", "wm_new"), Key("external_userid", "", "wm_wang"))
 
-    race(runtime, join, lambda: merging(runtime))
+    race(runtime, joins, lambda: merging(runtime))
 
     assert strays(runtime) == (0, [])
 

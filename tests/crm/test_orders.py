@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select, text
 
-from crm import coupons, identities, orders, phones
+from crm import coupons, identities, orders, persons, phones
 from crm.identities import Key
 from crm.orders import Incoming, Item
 from models import Coupon, Customer, Identity, Order, OrderLine, Shop
+from tests.people import join
 
 START = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
@@ -70,7 +71,7 @@ def tell(session, shop, vault, fact):
         orders.store(session, shop, [fact], vault=vault, now=START)
     else:
         one, other = (identities.ensure(session, *key, now=START) for key in fact)
-        identities.link(session, one, other, evidence="wecom_contact", now=START)
+        join(session, one, other)
 
 
 def outcome(session):
@@ -106,7 +107,7 @@ def test_any_permutation_and_repetition_of_deliveries_gives_the_same_orders_peop
             for fact in told:
                 tell(session, shop, runtime.vault, fact)
             outcomes.append(outcome(session))
-            assert identities.rebuild(session, now=START) == 0
+            assert persons.rebuild(session, now=START) == 0
             assert outcome(session) == outcomes[-1]
 
     assert outcomes[0] == outcomes[1]
@@ -146,7 +147,7 @@ def test_an_order_that_came_first_attaches_when_its_contact_becomes_known(runtim
     with runtime.transaction() as session:
         unionid = identities.ensure(session, "unionid", "", "u1", now=START)
         mine = identities.ensure(session, "external_userid", "", "wm1", now=START)
-        customer = identities.link(session, mine, unionid, evidence="wecom_contact", now=START)
+        customer = join(session, mine, unionid)
 
     with runtime.reading() as session:
         assert orders.totals(session, customer.id) == (5000, 1, START)
@@ -281,11 +282,7 @@ def test_no_order_is_left_behind_by_merges_that_run_beside_the_deliveries(runtim
     def meet():
         for n, name in enumerate(names):
             keys = [Key("external_userid", "", f"wm{n // 2}"), Key("unionid", "", name)]  # two unionids a contact
-            runtime.in_transaction(partial(join, keys=keys))
-
-    def join(session, keys):
-        found = identities.ensure_many(session, keys, now=START)
-        identities.link(session, *(found[key] for key in keys), evidence="test", now=START)
+            runtime.in_transaction(partial(join, one=keys[0], other=keys[1]))
 
     def guarded(work, *args):
         try:

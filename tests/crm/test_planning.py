@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from crm import identities, mass, quotas
 from models import Audience, Contact, Follow, MassMessage, MassRecipient, MassTask, Push, Quota, Staff
+from tests.people import join
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MONTH = "2026-11"
@@ -110,7 +111,7 @@ def _link(session, one, other):
     names = one[0], other[0]
     keys = [("unionid" if name.startswith("guest") else "external_userid", "", name) for name in names]
     pair = [identities.ensure(session, *key, now=NOW) for key in keys]
-    identities.link(session, *pair, evidence="test", now=NOW)
+    join(session, *pair)
 
 
 def plan(session, world, steps, at_once):

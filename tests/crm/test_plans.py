@@ -12,6 +12,7 @@ from crm.identities import Key
 from models import Identity
 from sidebar import cards
 from tests.crm.test_contacts import detail
+from tests.people import join
 
 LARGE = "identity|identity_link|customer|contact|follow|orders|order_line|coupon|touch|inbox|tag_assignment"
 SCANS = {
@@ -80,7 +81,7 @@ def test_a_merge_moves_rows_by_their_customer(runtime, statements):
     now = runtime.now()
     with runtime.transaction() as session:
         one, other = identities.ensure_many(session, keys("unionid", range(2)), now=now).values()
-        identities.link(session, one, other, evidence="test", now=now)
+        join(session, one, other)
 
     assert scans(runtime, statements) == []
 

@@ -225,7 +225,7 @@ def test_our_own_file_is_known_by_its_header_and_says_status_and_buyer(run, make
     assert first.phone_digest
     assert first.ordered_at.isoformat() == "2026-11-01T02:00:00+00:00"
     assert (second.status, second.paid_at, second.paid_fen, second.spend_fen) == ("cancelled", None, 0, 0)
-    assert {row.kind for row in make.rows(Identity)} == {"openid", "unionid"}
+    assert {row.kind for row in make.rows(Identity)} == {"openid", "unionid", "buyer_id"}
 
 
 @pytest.mark.parametrize(

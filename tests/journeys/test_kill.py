@@ -17,7 +17,7 @@ import pytest
 import requests
 from sqlalchemy import func, select
 
-from crm import identities
+from crm import persons
 from models import Contact, Follow, IdentityLink, Inbox, Order, Touch
 from tests.apps import until
 
@@ -185,7 +185,7 @@ def orders_are_with_their_people(customers, runtime, make):
     assert [name for name, order in ours.items() if name in owners and order.customer_id != owners[name]] == []
     assert len(make.rows(IdentityLink)) == len(owners)
     with runtime.transaction() as session:
-        assert identities.rebuild(session, now=runtime.now()) == 0
+        assert persons.rebuild(session, now=runtime.now()) == 0
 
 
 def every_welcome_is_accounted_for(sandbox, make):

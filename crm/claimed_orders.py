@@ -1,0 +1,81 @@
+"""Orders that somebody claimed, or whose phone a contact has: they lead from that name to the order's buyer.
+
+An order number or a phone becomes an identity only once somebody states it, so that a million orders stay a million
+rows. From then on each order that has it points there, whichever came first.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import Session
+
+from models.customer import Identity
+from models.order import Order
+from models.shop import Shop
+
+KINDS = ("order_no", "phone")
+TURN = "claimed orders"  # taken alone to make such an identity, together to store orders: neither misses the other
+
+
+def attach(session: Session, made: Iterable[Identity]) -> None:
+    """Point the orders that were there before at these identities; an order nobody knew the buyer of comes by them."""
+    for identity in made:
+        if identity.kind == "order_no":
+            shop = select(Shop.id).where(Shop.name == identity.scope).scalar_subquery()
+            named = update(Order).where(Order.shop_id == shop, Order.order_no == identity.value)
+            session.execute(named.values(claim_id=identity.id).execution_options(synchronize_session=False))
+            guests = (Order.claim_id == identity.id) & _is_guest()
+        else:
+            named = update(Order).where(Order.phone_digest == identity.value)
+            session.execute(named.values(phone_id=identity.id).execution_options(synchronize_session=False))
+            guests = (Order.phone_id == identity.id) & Order.claim_id.is_(None) & _is_guest()
+        session.execute(
+            update(Order)
+            .where(guests)
+            .values(identity_id=identity.id, customer_id=identity.customer_id)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _is_guest() -> ColumnElement[bool]:
+    return Order.unionid.is_(None) & Order.openid.is_(None) & Order.buyer_id.is_(None)
+
+
+def point(session: Session, shop: Shop, rows: Mapping[str, dict[str, Any]]) -> None:
+    """Let orders about to be stored lead to what somebody claimed of them; held until the transaction ends."""
+    digests = {row["phone_digest"] for row in rows.values() if row["phone_digest"]}
+    found = session.scalars(
+        select(Identity)
+        .where(
+            ((Identity.kind == "order_no") & (Identity.scope == shop.name) & Identity.value.in_(rows))
+            | ((Identity.kind == "phone") & (Identity.scope == "") & Identity.value.in_(digests))
+        )
+        .order_by(Identity.kind, Identity.scope, Identity.value)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    known = {(identity.kind, identity.value): identity for identity in found}
+    for number, row in rows.items():
+        claim, phone = known.get(("order_no", number)), known.get(("phone", row["phone_digest"] or ""))
+        row["claim_id"], row["phone_id"] = claim.id if claim else None, phone.id if phone else None
+        if row["identity_id"] is None and (comes_by := claim or phone):
+            row["identity_id"], row["customer_id"] = comes_by.id, comes_by.customer_id
+
+
+def pointing(session: Session, shop: Shop, numbers: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Where those of these orders lead that somebody claimed, by order number."""
+    found = session.execute(
+        select(Order.order_no, Order.identity_id, Order.claim_id, Order.phone_id).where(
+            Order.shop_id == shop.id,
+            Order.order_no.in_(numbers),
+            or_(Order.claim_id.is_not(None), Order.phone_id.is_not(None)),
+        )
+    )
+    return {row.order_no: dict(row._mapping) for row in found}
+
+
+def leads(rows: Iterable[Mapping[str, Any]]) -> set[int]:
+    """The identities that claimed orders lead to, and come by."""
+    claimed = [row for row in rows if row["claim_id"] or row["phone_id"]]
+    return {row[end] for row in claimed for end in ("identity_id", "claim_id", "phone_id") if row[end]}
