@@ -17,7 +17,8 @@ PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" width
 
 @blueprint.get("/sandbox/codes/<config_id>")
 def code(config_id: str) -> Response:
-    way = corp().state.contact_ways.get(config_id)
+    state = corp().state
+    way = state.contact_ways.get(config_id) or state.join_ways.get(config_id)
     if way is None:
         abort(404)
     return Response(PICTURE.format(state=escape(way.state), config_id=config_id), mimetype="image/svg+xml")

@@ -61,6 +61,7 @@ TEXTS = {
     41063: "group message is being dispatched",
     41064: "too many attachments",
     41065: "invalid attachments",
+    41091: "join way has too many groups",
     41093: "group message is cancelled",
     41094: "remind over limit",
     41095: "too many acquisition links",

@@ -40,6 +40,27 @@ class Group:
 
 
 @dataclass
+class JoinWay:
+    """A code that leads into the first of its groups that has room."""
+
+    config_id: str
+    owner: str  # the app that made it
+    scene: int  # 1 mini-program button, 2 QR code
+    chat_id_list: list[str]
+    remark: str = ""
+    auto_create_room: int = 1
+    room_base_name: str = ""
+    room_base_id: int = 1
+    state: str = ""
+    mark_source: bool = False
+    scans: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.config_id
+
+
+@dataclass
 class GroupMessage:
     id: int
     at: float

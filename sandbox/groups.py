@@ -148,8 +148,9 @@ def _refuse_beyond(corp: Corp, person: Member | Customer) -> None:
 def _change_members(corp: Corp, group: Group, before: str, detail: str, id: str, text: str, scene: int) -> None:
     group.member_version = _new_version(corp)
     corp.state.groups.put(group)
-    # A code is 3 wherever it is told; an invitation is 1 in the detail of a group, 0 in the event.
-    scenes = {"JoinScene": scene if scene == GROUP_CODE else 0} if detail == "add_member" else {"QuitScene": scene}
+    # A code is 3 wherever it is told; an invitation is 1 in the detail of a group, 0 in the event (1 in a sample).
+    told = scene if scene == GROUP_CODE else rule(corp, "invited_join_scene")
+    scenes = {"JoinScene": told} if detail == "add_member" else {"QuitScene": scene}
     _emit(
         corp,
         group,

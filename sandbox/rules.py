@@ -10,6 +10,8 @@ DEFAULTS: dict[str, Any] = {
     "paid_scale": None,  # no limit; 2,000 are free
     "customers_per_member": 5000,
     "member_list": "items",
+    "invited_join_scene": 0,
+    "group_size": 500,
     "transfer_keeps_notes": True,
     "acquisition_links": 1000,
 }

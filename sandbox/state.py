@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.acquisition_records import AcquisitionLink
 from sandbox.app_records import Robot
 from sandbox.follow_shelves import Follows, Transfers
+from sandbox.group_records import JoinWay
 from sandbox.mass_records import MassMessage, MassTask, task_key
 from sandbox.records import (
     ContactWay,
@@ -46,6 +47,7 @@ class State:
         self.media = Shelf(Media, self._file)
         self.messages = Messages(self._file)
         self.groups = Groups(self._file)
+        self.join_ways = Shelf(JoinWay, self._file)
         self.group_messages = GroupMessages(self._file)
         self.mass_messages = Shelf(MassMessage, self._file)
         self.mass_tasks = MassTasks(self._file)

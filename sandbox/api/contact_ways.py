@@ -19,7 +19,7 @@ DAY = 86400
 @api("externalcontact/add_contact_way", "POST", empty={"config_id": ""})
 def add_contact_way(call: Call) -> dict[str, Any]:
     corp = call.corp
-    if len(corp.state.contact_ways) >= MOST_WAYS:
+    if len(corp.state.contact_ways) + len(corp.state.join_ways) >= MOST_WAYS:
         raise Refused(41045)
     way = ContactWay(
         config_id=corp.new_config_id(),

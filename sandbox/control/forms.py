@@ -90,6 +90,8 @@ class CorpRulesForm(Form):
     paid_scale: Annotated[int, Field(ge=0)] | None = None
     customers_per_member: Annotated[int, Field(ge=0)] = 5000
     member_list: Literal["items", "comma"] = "items"
+    invited_join_scene: Literal[0, 1] = 0
+    group_size: Annotated[int, Field(ge=2)] = 500
     transfer_keeps_notes: bool = True
     acquisition_links: Annotated[int, Field(ge=0)] = 1000
 

@@ -41,6 +41,20 @@ class JoinForm(SeatForm):
     join_scene: Literal[1, 2, 3] | None = 3
 
 
+class JoinScanForm(Form):
+    """A code by its config_id or its state; nobody named is somebody new."""
+
+    config_id: Text | None = None
+    state: Text | None = None
+    external_userid: ExternalUserId | None = None
+
+    @model_validator(mode="after")
+    def one_code(self) -> "JoinScanForm":
+        if (self.config_id is None) == (self.state is None):
+            raise ValueError("name one of config_id and state")
+        return self
+
+
 class LeaveForm(Form):
     userid: UserId | None = None
     external_userid: ExternalUserId | None = None

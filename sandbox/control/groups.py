@@ -5,13 +5,14 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox import groups
-from sandbox.control.group_forms import ChangeForm, GroupForm, GroupLineForm, JoinForm, LeaveForm
-from sandbox.control.lookups import find_group, find_member, find_person, query_number
+from sandbox import groups, join_ways
+from sandbox.control.group_forms import ChangeForm, GroupForm, GroupLineForm, JoinForm, JoinScanForm, LeaveForm
+from sandbox.control.lookups import find_customer, find_group, find_member, find_person, query_number
 from sandbox.control.reading import read_form
 from sandbox.corp import Corp, corp
 from sandbox.group_records import Group, GroupMessage
 from sandbox.impossible import Impossible
+from sandbox.people import make_customer
 
 blueprint = Blueprint("groups", __name__)
 
@@ -51,6 +52,20 @@ def join(chat_id: str) -> ResponseReturnValue:
         given = {"join_scene": form.join_scene, "invitor": form.invitor, "state": form.state, "at": form.join_time}
         groups.join(mine, found, person, **given)
         return _detail(mine, found)
+
+
+@blueprint.post("/groups/scan")
+def scan() -> ResponseReturnValue:
+    """A customer scans the code of a join way."""
+    form, mine = read_form(JoinScanForm), corp()
+    with mine.state.writing():
+        ways = [way for way in mine.state.join_ways if form.config_id == way.config_id or form.state == way.state]
+        if not ways:
+            raise Impossible("no_such_code", "no join way has this config_id or state", 404)
+        known = form.external_userid
+        customer = find_customer(mine, known) if known else make_customer(mine)
+        found = join_ways.join_by_code(mine, ways[-1], customer)
+        return {"external_userid": customer.external_userid, **_detail(mine, found)}
 
 
 @blueprint.post("/groups/<chat_id>/leave")
