@@ -5,6 +5,7 @@ import errno
 import json
 import logging
 import secrets
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +25,8 @@ from files.reports import Progress
 from jobs.alarm import USUAL
 from jobs.inbox import apply_events
 from jobs.schedule import BY_HAND, JOBS
-from jobs.sync import sync as learn_all
+from jobs.sync import run_sync
+from jobs.sync_words import SyncBar, sync_words
 from jobs.worker import Worker
 from migrations import migrate as run_migrations
 from runtime import ROOT, Runtime, utc_now
@@ -205,12 +207,22 @@ def replay(context: click.Context, inbox_id: int) -> None:
 @cli.command()
 @click.pass_context
 def sync(context: click.Context) -> None:
-    """Learn staff, tags and customers from WeCom; safe to repeat."""
-    runtime = runtime_of(context)
+    """Learn staff, tags, customers and groups from WeCom; safe to repeat.
+
+    Ctrl-C stops it after the page in hand; run again it goes on from there.
+    """
+    bar = SyncBar(is_terminal=sys.stderr.isatty())
+    signal.signal(signal.SIGTERM, lambda *_: bar.stop())
+    signal.signal(signal.SIGINT, lambda *_: bar.stop())
     try:
-        done(learn_all(runtime, lambda what, count: click.echo(f"\r{what} {count}", nl=False, err=True)))
-    except WeComError as problem:
-        sys.exit(refused(f"企业微信没有答应：{problem}。再运行一次会接着做"))
+        run = run_sync(runtime_of(context), bar)
+    except (WeComError, RuleError) as problem:
+        sys.exit(refused(f"没有做完：{problem}。再运行一次会接着做"))
+    for line in sync_words(run):
+        click.echo(line)
+    if run.state != "done":
+        click.echo("已停下。再运行同一条命令，会从停下的地方继续。", err=True)
+        sys.exit(INTERRUPTED)
 
 
 @cli.group()

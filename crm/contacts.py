@@ -1,5 +1,6 @@
 """Contacts: what callbacks and WeCom's answers tell about a customer's WeCom face, and whom it turns out to be."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -20,17 +21,22 @@ from wecom.types import CustomerDetail, Followed
 PROOF = "wecom_contact"  # WeCom showed this unionid for this external_userid
 
 
-def learn(session: Session, details: Sequence[CustomerDetail], *, at: datetime) -> dict[str, Contact]:
+def learn(
+    session: Session, details: Sequence[CustomerDetail], *, at: datetime, tally: Counter[str] | None = None
+) -> dict[str, Contact]:
     """Store what WeCom showed of these customers when it was asked at `at`; a page in a handful of statements.
+
+    `tally` counts what is new and what was otherwise on record, by kind.
 
     Contacts and follows are made or brought up to date, never put back to an older answer; identities are linked by
     unionid, and the orders that had it before come with them.
     """
     shown = {detail.external_contact.external_userid: detail for detail in details}
+    tally = Counter() if tally is None else tally
     contacts = _ensure(session, shown, at=at)
     for external_userid, detail in shown.items():
-        _describe(contacts[external_userid], detail, at=at)
-    _learn_follows(session, [(contacts[name], detail) for name, detail in shown.items()], at=at)
+        _describe(contacts[external_userid], detail, at=at, tally=tally)
+    _learn_follows(session, [(contacts[name], detail) for name, detail in shown.items()], at=at, tally=tally)
     return contacts
 
 
@@ -110,17 +116,24 @@ def _adopt_touches(session: Session, external_userids: list[str]) -> None:
         touch.identity_id, touch.customer_id = contact.identity_id, contact.customer_id
 
 
-def _describe(contact: Contact, detail: CustomerDetail, *, at: datetime) -> None:
+def _describe(contact: Contact, detail: CustomerDetail, *, at: datetime, tally: Counter[str]) -> None:
     if contact.known_at is not None and contact.known_at > at:
         return
     shown = detail.external_contact
+    if contact.known_at is None:
+        tally["new"] += 1
+    else:
+        tally["fixed.profile"] += (contact.name, contact.avatar) != (shown.name, shown.avatar)
+        tally["fixed.unionid"] += bool(shown.unionid and contact.unionid != shown.unionid)
     contact.name, contact.avatar, contact.kind = shown.name, shown.avatar, shown.type
     contact.gender, contact.corp_name = shown.gender, shown.corp_name
     contact.unionid = shown.unionid or contact.unionid  # a binding that was removed takes back nothing we know
     contact.known_at = at
 
 
-def _learn_follows(session: Session, shown: list[tuple[Contact, CustomerDetail]], *, at: datetime) -> None:
+def _learn_follows(
+    session: Session, shown: list[tuple[Contact, CustomerDetail]], *, at: datetime, tally: Counter[str]
+) -> None:
     infos = [(contact, info) for contact, detail in shown for info in detail.follow_user]
     if not infos:
         return
@@ -128,10 +141,20 @@ def _learn_follows(session: Session, shown: list[tuple[Contact, CustomerDetail]]
     ways = channels.ensure(session, [info.state for _, info in infos], now=at)
     kept = follows.ensure(session, [(contact.id, members[info.userid.lower()].id) for contact, info in infos])
     carried: dict[tuple[int, int], set[str]] = {}
+    were_open: set[tuple[int, int]] = set()
     for contact, info in infos:
         member = members[info.userid.lower()]
-        if follows.seen(kept[contact.id, member.id], info, ways.get(info.state), at=at):
+        follow = kept[contact.id, member.id]
+        was_open = follow.is_open() and follow.followed_at > follows.NEVER and not follow.is_half
+        said = follow.remark, follow.description
+        if follows.seen(follow, info, ways.get(info.state), at=at):
+            if was_open:
+                were_open.add((contact.identity_id, member.id))
+                tally["fixed.remark"] += said != (follow.remark, follow.description)
+            else:
+                tally["fixed.follow_missed"] += follow.is_open()
             carried[contact.identity_id, member.id] = set(info.tag_ids)
     named = [tag for _, info in infos for tag in info.tags]
     tag_ids = tags.ensure(session, named, [tag_id for given in carried.values() for tag_id in given])
-    tags.mirror(session, carried, {contact.identity_id: contact for contact, _ in infos}, tag_ids, now=at)
+    others = tags.mirror(session, carried, {contact.identity_id: contact for contact, _ in infos}, tag_ids, now=at)
+    tally["fixed.tags"] += len(others & were_open)

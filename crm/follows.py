@@ -98,22 +98,24 @@ def seen(follow: Follow, info: FollowInfo, channel: Channel | None, *, at: datet
     return True
 
 
-def end_unseen(session: Session, staff: Staff, seen_contact_ids: Collection[int], *, since: datetime) -> int:
-    """End what WeCom no longer lists for a member although it began before we asked; returns how many.
+def end_unseen(session: Session, staff: Staff, *, since: datetime, limit: int = 500) -> int:
+    """End what WeCom has not shown since we began to ask, although it began before; returns how many, `limit` at most.
 
-    The callback that said so was lost; half adds are never listed. A list that moves while it is read page by page
-    may leave one out: it is open again when it is next shown.
+    To be asked only once all of the member's pages were seen. The callback that said so was lost; half adds are never
+    listed. A list that moves while it is read page by page may leave one out: it is open again when it is next shown.
     """
-    open_ones = session.scalars(
-        select(Follow).where(
+    gone = session.scalars(
+        select(Follow)
+        .where(
             Follow.staff_id == staff.id,
             Follow.ended_at.is_(None),
             Follow.followed_at < since - SKEW,
             Follow.changed_at < since,
             ~Follow.is_half,
         )
-    )
-    gone = [follow for follow in open_ones if follow.contact_id not in seen_contact_ids]
+        .order_by(Follow.id)
+        .limit(limit)
+    ).all()
     for follow in gone:
         ended(follow, at=since, by="unseen")
     return len(gone)

@@ -33,6 +33,11 @@ class Difference:
 
     shown: list[Shown] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)  # ids of rows
+    joined: int = 0  # of those shown: they were not in it, as far as we knew
+
+    def tally(self) -> dict[str, int]:
+        changed = len(self.shown) - self.joined
+        return {"member_joined": self.joined, "member_left": len(self.gone), "member_changed": changed}
 
     def __len__(self) -> int:
         return len(self.shown) + len(self.gone)
@@ -52,7 +57,8 @@ def compare(session: Session, detail: GroupChat, *, at: datetime) -> Difference:
     shown = {_name(member): member for member in detail.member_list}
     fresh = [member for name, member in shown.items() if name not in known or _differs(known[name], member, at=at)]
     gone = [row.id for name, row in known.items() if name not in shown and row.left_at is None and row.joined_at < at]
-    return Difference(fresh, gone)
+    joined = sum((row := known.get(_name(member))) is None or row.left_at is not None for member in fresh)
+    return Difference(fresh, gone, joined)
 
 
 def store(session: Session, chat_id: str, some: Difference, *, at: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Customer groups, as WeCom's detail and its callbacks tell of them."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,8 +41,9 @@ class Reachable:
         return "" if self.owner.serves_customers else NOT_SERVING
 
 
-def learn(session: Session, detail: GroupChat, *, at: datetime) -> bool:
+def learn(session: Session, detail: GroupChat, *, at: datetime, tally: Counter[str] | None = None) -> bool:
     """Store what WeCom showed at this moment, unless we know something newer; a dismissed group stays so."""
+    tally = Counter() if tally is None else tally
     known = staff.ensure(session, [detail.owner] if detail.owner else [], now=at)
     owner = known[detail.owner.lower()].id if detail.owner else None
     shown = {
@@ -53,9 +55,14 @@ def learn(session: Session, detail: GroupChat, *, at: datetime) -> bool:
         "known_at": at,
     }
     if insert_if_absent(session, Group, chat_id=detail.chat_id, created_at=detail.created_at, **shown):
+        tally["fixed.group_new"] += 1
         return True
+    was = session.execute(select(Group.name, Group.owner_staff_id).where(Group.chat_id == detail.chat_id)).one()
     newer = update(Group).where(Group.chat_id == detail.chat_id, Group.known_at < at, Group.dismissed_at.is_(None))
-    return changed(session, newer.values(**shown).execution_options(synchronize_session=False)) > 0
+    if not changed(session, newer.values(**shown).execution_options(synchronize_session=False)):
+        return False
+    tally["fixed.group_changed"] += tuple(was) != (detail.name, owner)
+    return True
 
 
 def dismiss(session: Session, chat_id: str, *, at: datetime) -> bool:

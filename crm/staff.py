@@ -1,11 +1,13 @@
 """Staff and departments, as WeCom's directory and its callbacks tell of them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from models.contact import Follow
 from models.database import changed, insert_many_if_absent
 from models.staff import Department, Staff
 from wecom.types import Department as DepartmentShown
@@ -42,17 +44,41 @@ def name_of(session: Session, userid: str) -> str | None:
     return found.name if found and found.name != found.userid else None
 
 
-def learn(session: Session, members: Iterable[StaffMember], *, now: datetime) -> int:
-    """Store what the directory says of these members; returns how many there were."""
+def learn(session: Session, members: Iterable[StaffMember], *, now: datetime, tally: Counter[str] | None = None) -> int:
+    """Store what the directory says of these members; returns how many there were, and counts what was otherwise."""
+    tally = Counter() if tally is None else tally
     shown = {member.userid.lower(): member for member in members}
     known = ensure(session, [member.userid for member in shown.values()], now=now)
     for key, member in shown.items():
-        staff = known[key]
-        staff.userid, staff.name = member.userid, member.name or member.userid
+        staff, has_left = known[key], member.status == LEFT
+        name = member.name or member.userid
+        if staff.shown_at is None:
+            tally["fixed.staff_new"] += 1
+        else:
+            tally["fixed.staff_renamed"] += staff.name != name
+            tally["fixed.staff_moved"] += staff.department_wecom_ids != list(member.department)
+            tally["fixed.staff_left"] += has_left and staff.left_at is None
+        staff.userid, staff.name, staff.shown_at = member.userid, name, now
         staff.avatar, staff.position = member.avatar, member.position
         staff.department_wecom_ids = list(member.department)
-        staff.left_at = (staff.left_at or now) if member.status == LEFT else None
+        staff.left_at = (staff.left_at or now) if has_left else None
     return len(shown)
+
+
+def leave_unshown(session: Session, *, since: datetime) -> int:
+    """Whom the directory showed once and, read in full since then, no longer: they have left, or are out of our range.
+
+    Returns how many.
+    """
+    gone = update(Staff).where(Staff.shown_at < since, Staff.left_at.is_(None)).values(left_at=since)
+    return changed(session, gone.execution_options(synchronize_session=False))
+
+
+def not_serving_with_customers(session: Session, *, limit: int) -> list[str]:
+    """Members who may have no customers any more, or whom we may not see, though some are on record as theirs."""
+    theirs = exists().where(Follow.staff_id == Staff.id, Follow.ended_at.is_(None))
+    query = select(Staff.userid).where(~Staff.serves_customers, theirs).order_by(Staff.userid_key).limit(limit)
+    return list(session.scalars(query))
 
 
 def learn_who_serves(session: Session, userids: Iterable[str], *, now: datetime) -> int:

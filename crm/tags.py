@@ -1,7 +1,9 @@
 """Corp tags mirrored from WeCom, and who carries them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -15,20 +17,24 @@ Carried = Mapping[tuple[int, int], set[str]]
 """(identity id, staff id) → the WeCom tag ids that member gave that contact."""
 
 
-def learn(session: Session, groups: Iterable[TagGroup], *, now: datetime) -> int:
+def learn(session: Session, groups: Iterable[TagGroup], *, now: datetime, tally: Counter[str] | None = None) -> int:
     """The corp's tags as they are now: renamed where they were, gone where they are no longer shown."""
+    tally = Counter() if tally is None else tally
     shown = {tag.id: (group, tag) for group in groups for tag in group.tag if not (group.deleted or tag.deleted)}
-    insert_many_if_absent(
+    fresh = insert_many_if_absent(
         session, Tag,
         [_row(tag_id, group.group_name, tag.name, tag.order) for tag_id, (group, tag) in sorted(shown.items())],
         Tag.id,
     )  # fmt: skip
+    tally["fixed.tag_new"] += len(fresh)
     for row in session.scalars(select(Tag).where(Tag.wecom_id.is_not(None))):
         if row.wecom_id in shown:
             group, tag = shown[row.wecom_id]
+            tally["fixed.tag_renamed"] += (row.group_name, row.name) != (group.group_name, tag.name)
             row.group_name, row.name, row.position, row.deleted_at = group.group_name, tag.name, tag.order, None
         elif row.deleted_at is None:
             row.deleted_at = now
+            tally["fixed.tag_gone"] += 1
     return len(shown)
 
 
@@ -45,8 +51,8 @@ def ensure(session: Session, tags: Iterable[FollowTag], bare_ids: Iterable[str])
 
 def mirror(
     session: Session, carried: Carried, owners: Mapping[int, Contact], tag_ids: Mapping[str, int], *, now: datetime
-) -> None:
-    """Make the assignments of these (contact, member) pairs what WeCom shows.
+) -> set[tuple[int, int]]:
+    """Make the assignments of these (contact, member) pairs what WeCom shows; returns the pairs that had others.
 
     `owners` are the contacts by identity id. An assignment with another source than WeCom is not taken away: ours
     may be on its way there.
@@ -60,13 +66,13 @@ def mirror(
     ).all()  # fmt: skip
     has = {(row.identity_id, row.staff_id, row.tag_id) for row in stored}
     gone = [
-        row.id
+        row
         for row in stored
         if row.source == "wecom"
         and (row.identity_id, row.staff_id) in carried
         and row.wecom_id not in carried[row.identity_id, row.staff_id]
     ]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "tag_id": tag_ids[tag], "identity_id": identity_id, "customer_id": owners[identity_id].customer_id,
             "staff_id": staff_id, "source": "wecom", "assigned_at": now,
@@ -76,8 +82,9 @@ def mirror(
         if tag in tag_ids and (identity_id, staff_id, tag_ids[tag]) not in has
     ]  # fmt: skip
     if gone:
-        changed(session, delete(TagAssignment).where(TagAssignment.id.in_(gone)))
+        changed(session, delete(TagAssignment).where(TagAssignment.id.in_([row.id for row in gone])))
     insert_many_if_absent(session, TagAssignment, rows, TagAssignment.id)
+    return {(row.identity_id, row.staff_id) for row in gone} | {(row["identity_id"], row["staff_id"]) for row in rows}
 
 
 def _row(tag_id: str, group_name: str, name: str, position: int) -> dict[str, object]:

@@ -17,7 +17,7 @@ from jobs.pushes import plan_messages, start_due_pushes
 from jobs.quotas import check_quotas, import_others
 from jobs.retention import forget_old
 from jobs.staff_messages import send_staff_messages
-from jobs.sync import sync_all
+from jobs.sync import reconcile, sync_all
 from jobs.tokens import warm_tokens
 from jobs.totals import check_totals
 from jobs.touches import settle_silent_touches
@@ -69,5 +69,5 @@ TIMED: dict[str, tuple[Job, Plan]] = {
 PLANS: dict[str, Plan] = {name: plan for name, (_, plan) in TIMED.items()}
 JOBS: dict[str, Job] = QUEUES | {name: job for name, (job, _) in TIMED.items()}
 
-BY_HAND: dict[str, Job] = {"rebuild_customers": rebuild_customers}
+BY_HAND: dict[str, Job] = {"rebuild_customers": rebuild_customers, "reconcile": reconcile}
 """Neither woken nor timed: `run-job NAME` in a quiet hour, after something went wrong."""

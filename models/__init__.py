@@ -22,6 +22,7 @@ from models.quota import OtherDelivery, OtherMessage, Quota
 from models.schedule import JobRun, WorkerBeat
 from models.shop import Nonce, Shop, SigningKey
 from models.staff import Department, Staff
+from models.sync import SyncRun
 from models.tag import Tag, TagAssignment
 from models.token import Token
 from models.touch import Touch
@@ -69,6 +70,7 @@ __all__ = [
     "SigningKey",
     "Staff",
     "StaffMessage",
+    "SyncRun",
     "Tag",
     "TagAssignment",
     "Token",

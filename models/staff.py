@@ -31,6 +31,7 @@ class Staff(Row):
     serves_customers: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    shown_at: Mapped[datetime | None]  # when the directory last showed them
     app_in_at: Mapped[datetime | None]  # came into the app's visible range
     app_out_at: Mapped[datetime | None]  # fell out of it
     app_seen_at: Mapped[datetime | None]  # last opened the app, wrote to it or pressed a card

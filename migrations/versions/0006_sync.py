@@ -43,7 +43,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("transfer_failed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("transfer_fail_reason", sa.String(), nullable=False, server_default=""))
     with op.batch_alter_table("staff") as batch_op:
-        for name in ("app_in_at", "app_out_at", "app_seen_at"):
+        for name in ("shown_at", "app_in_at", "app_out_at", "app_seen_at"):
             batch_op.add_column(sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "acquisition_event",
@@ -68,12 +68,42 @@ def upgrade() -> None:
     with op.batch_alter_table("acquisition_event") as batch_op:
         for name in ("channel_id", "identity_id", "link_id"):
             batch_op.create_index(f"ix_acquisition_event_{name}", [name], unique=False)
+    op.create_table(
+        "sync_run",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
+        sa.Column("position", BIG, nullable=False),
+        sa.Column("single_until", BIG, nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
+        sa.Column("cursor_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("chunk_began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("left_out", sa.JSON(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("unseen", sa.JSON(), nullable=False),
+        sa.Column("unseen_count", BIG, nullable=False),
+        sa.Column("expected", BIG, nullable=False),
+        sa.Column("is_first", sa.Boolean(), nullable=False),
+        sa.Column("started_by", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=False),
+        sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stop_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_run")),
+    )
+    with op.batch_alter_table("sync_run") as batch_op:
+        batch_op.create_index("ix_sync_run_state", ["state"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("sync_run")
     op.drop_table("acquisition_event")
     with op.batch_alter_table("staff") as batch_op:
-        for name in ("app_in_at", "app_out_at", "app_seen_at"):
+        for name in ("shown_at", "app_in_at", "app_out_at", "app_seen_at"):
             batch_op.drop_column(name)
     with op.batch_alter_table("follow") as batch_op:
         batch_op.drop_column("transfer_failed_at")
