@@ -24,10 +24,12 @@ from werkzeug.routing import IntegerConverter, RequestRedirect
 import bot.callback
 import console
 import console.health
+import landing
 import mall
 import mall.customers
 import mall.events
 import mall.orders
+import mall.parcel_links
 import mall.products
 import pages
 import sidebar
@@ -73,7 +75,8 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
     csrf.exempt(bot.blueprint)
     csrf.exempt(mall.blueprint)
     refuse_undeclared(app)
-    for blueprint in (bot.blueprint, sidebar.blueprint, console.blueprint, mall.blueprint, console.health.blueprint):
+    doors = (bot.blueprint, sidebar.blueprint, console.blueprint, mall.blueprint, console.health.blueprint)
+    for blueprint in (*doors, landing.blueprint):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "front", anyone(lambda: redirect("/console/")))
     app.jinja_env.globals.update(asset=pages.asset)
@@ -106,13 +109,22 @@ class RowNumber(IntegerConverter):
         super().__init__(*args, **{"max": 2**63 - 1} | kwargs)  # type: ignore[arg-type]
 
 
+def _is_for_customers() -> bool:
+    """By the address: a session is opened before its view is known."""
+    return request.path in landing.PAGES or request.path.startswith(landing.FOLDERS)
+
+
 class DoorSessions(SecureCookieSessionInterface):
-    """Staff in the sidebar and users in the console sign in apart: two cookies, each sent to its own door only."""
+    """Staff in the sidebar, users in the console and customers are known apart: a cookie each, for its door alone."""
 
     def get_cookie_name(self, app: Flask) -> str:
+        if _is_for_customers():
+            return "huitou_visitor"
         return "huitou_staff" if request.path.startswith("/sidebar") else "huitou_console"
 
     def get_cookie_path(self, app: Flask) -> str:
+        if _is_for_customers():
+            return "/"  # short addresses, printed on cards, have no folder in common
         return "/sidebar" if request.path.startswith("/sidebar") else "/console"
 
 
@@ -185,9 +197,11 @@ def _words(code: int) -> str:
 
 def _reply(code: str, message: str, status: int, field: str | None = None) -> tuple[Response | str, int]:
     wants_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
-    if wants_page and request.path.startswith(("/console", "/sidebar")):
+    if wants_page and (request.path.startswith(("/console", "/sidebar")) or _is_for_customers()):
         g.pop("user", None)  # whose menu would be read from the database, and that may be what is out of order
-        page = "console/error.html" if request.path.startswith("/console") else "error.html"
+        page = "landing/error.html" if _is_for_customers() else "error.html"
+        if request.path.startswith("/console"):
+            page = "console/error.html"
         return render_template(page, message=message, code=code, status=status), status
     body = {"error": code, "message": message} | ({"field": field} if field else {})
     return jsonify(body), status

@@ -16,7 +16,7 @@ from flask import Flask
 
 import demo
 from config import ConfigError, Settings, load
-from crm import audits, inbox, shops, users
+from crm import audits, inbox, parcel_links, shops, users
 from crm.errors import NotFound, RuleError
 from doctor import examine, missing
 from files.imports import import_file, source_of
@@ -223,6 +223,23 @@ def sync(context: click.Context) -> None:
     if run.state != "done":
         click.echo("已停下。再运行同一条命令，会从停下的地方继续。", err=True)
         sys.exit(INTERRUPTED)
+
+
+@cli.command("parcel-link")
+@click.argument("shop_name", metavar="SHOP")
+@click.argument("order_no", metavar="ORDER")
+@click.pass_context
+def parcel_link(context: click.Context, shop_name: str, order_no: str) -> None:
+    """Print the address to put into the parcel of one order.
+
+    SHOP is the shop's name. The order need not be known yet.
+    """
+    runtime = runtime_of(context)
+    with runtime.reading() as session:
+        found = shops.of_name(session, shop_name)
+    if found is None:
+        sys.exit(refused(f"没有叫 {shop_name} 的店铺 / no such shop"))
+    click.echo(parcel_links.link(runtime.settings.landing_url, found, order_no, vault=runtime.vault))
 
 
 @cli.group()

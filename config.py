@@ -51,6 +51,18 @@ class WeCom(Section):
         return value
 
 
+class OfficialAccount(Section):
+    app_id: str = ""
+    secret: SecretStr = SecretStr("")
+    base_url: str = Field(default="https://api.weixin.qq.com", pattern=r"^https?://[^?#\s]+[^/?#\s]$")
+    authorize_url: str = "https://open.weixin.qq.com/connect/oauth2/authorize"
+
+
+class Landing(Section):
+    public_url: str = Field(default="", pattern=r"^(https?://[^/?#\s]+)?$")
+    contact_way_state: str = ""
+
+
 class Security(Section):
     master_key_file: str = "var/master.key"
     session_hours: int = Field(default=12, ge=1, le=720)
@@ -103,12 +115,19 @@ class Settings(Section):
     server: Server = Server()
     database: Database = Database()
     wecom: WeCom = WeCom()
+    official_account: OfficialAccount = OfficialAccount()
+    landing: Landing = Landing()
     security: Security = Security()
     business: Business = Business()
     welcome: Welcome = Welcome()
     quota: Quota = Quota()
     retention: Retention = Retention()
     log: Log = Log()
+
+    @property
+    def landing_url(self) -> str:
+        """Where customers open pages: a domain of its own, or the server's."""
+        return self.landing.public_url or self.server.public_url
 
     def masked(self) -> dict[str, Any]:
         """What is in force, secrets as stars."""

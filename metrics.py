@@ -30,6 +30,12 @@ class Metrics:
             buckets=WELCOME_BUCKETS,
             registry=self.registry,
         )
+        self.landings = Counter(
+            "huitou_landings",
+            "Pages customers opened, by page and what became of it.",
+            ["page", "outcome"],
+            registry=self.registry,
+        )
         self.jobs = Counter("huitou_jobs", "Jobs run, by name and outcome.", ["job", "outcome"], registry=self.registry)
         self.job_seconds = Histogram(
             "huitou_job_seconds",

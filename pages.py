@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
-WITH_PAGES = ("/sidebar/", "/console/", "/static/")
+WITH_PAGES = ("/sidebar/", "/console/", "/static/", "/p", "/bind", "/g/", "/landing/")
 WORTH_GZIPPING = 1024
 HASHED = re.compile(r"/static/vendor/.+\.[0-9a-f]{8,}\.")
 

@@ -33,7 +33,14 @@ def learn(session: Session, ways: Iterable[ContactWay], *, now: datetime) -> int
         if channel.config_id is None and way.config_id not in taken:
             channel.config_id = way.config_id
             taken.add(way.config_id)
+        if channel.config_id == way.config_id and way.qr_code:
+            channel.qr_code = way.qr_code
     return len(shown)
+
+
+def qr_code(session: Session, state: str) -> str:
+    """The address of the picture of this state's code; empty when there is none."""
+    return session.scalar(select(Channel.qr_code).where(Channel.state == state)) or ""
 
 
 def _by_state(session: Session, states: list[str]) -> dict[str, Channel]:

@@ -24,6 +24,10 @@ def named(session: Session, name: str, *, now: datetime) -> Shop:
     return found
 
 
+def of_name(session: Session, name: str) -> Shop | None:
+    return session.scalar(select(Shop).where(Shop.name == name))
+
+
 def add_key(session: Session, name: str, *, key: str, secret_sealed: bytes, now: datetime) -> SigningKey:
     """A new signing key for a shop; at most two are live, so that a shop can rotate."""
     shop = named(session, name, now=now)

@@ -5,6 +5,7 @@ from models.audience import Audience
 from models.audit import Audit
 from models.base import Base
 from models.channel import Channel
+from models.consent import ClaimTry, Consent
 from models.contact import Contact, Follow
 from models.coupon import Coupon, CouponBatch
 from models.customer import Customer, Identity, IdentityLink
@@ -35,6 +36,8 @@ __all__ = [
     "Base",
     "Behaviour",
     "Channel",
+    "ClaimTry",
+    "Consent",
     "Contact",
     "Coupon",
     "CouponBatch",

@@ -15,4 +15,5 @@ class Channel(Row):
     state: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     config_id: Mapped[str | None] = mapped_column(unique=True)
+    qr_code: Mapped[str] = mapped_column(default="")  # the picture's address; empty when WeCom showed none
     created_at: Mapped[datetime]

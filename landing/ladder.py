@@ -1,0 +1,64 @@
+"""Who opened the page, asked silently: there and back through WeCom's sign-in before a page shows."""
+
+from hmac import compare_digest
+
+from flask import redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from landing.door import SETTLED, place, visitor
+from runtime import runtime
+from wecom.oauth import authorize_url
+
+MOST_STATES = 5  # pages opened side by side, each on its way
+LONGEST_CODE = 512
+
+
+def ask_who_it_is() -> ResponseReturnValue | None:
+    """Away to WeCom when this page is opened in WeChat and nobody was asked for it; None when it can show now.
+
+    Who is no contact yet is asked with every page: they may have become one meanwhile.
+    """
+    if place() != "wechat" or session.pop("landed", None) or not runtime().settings.wecom.corp_id:
+        return None
+    before = visitor(within_seconds=SETTLED)
+    if before is not None and before.external_userid:
+        return None
+    return to_wecom(request.full_path)
+
+
+def to_wecom(target: str) -> ResponseReturnValue:
+    settings = runtime().settings
+    return redirect(
+        authorize_url(
+            settings.wecom.authorize_url,
+            corp_id=settings.wecom.corp_id,
+            agent_id=settings.wecom.agent_id,
+            redirect_uri=f"{settings.landing_url}{url_for('landing.back')}",
+            state=new_state(target),
+        )
+    )
+
+
+def new_state(target: str) -> str:
+    """A state only this browser knows, that leads back to the page."""
+    state = runtime().new_code(32)
+    session["states"] = dict([*_states().items(), (state, target)][-MOST_STATES:])
+    return state
+
+
+def came_back() -> tuple[str, str | None]:
+    """The code a sign-in came back with, and the page it was for: None when this browser was not sent out with it.
+
+    A state is good once.
+    """
+    code, state = request.args.get("code", ""), request.args.get("state", "")
+    known = _states()
+    mine = next((sent for sent in known if compare_digest(sent.encode(), state.encode())), None)
+    target = known.pop(mine) if mine else None
+    session["states"] = known
+    return code, target if 0 < len(code) <= LONGEST_CODE else None
+
+
+def _states() -> dict[str, str]:
+    found = session.get("states")
+    return found if isinstance(found, dict) else {}

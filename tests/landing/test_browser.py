@@ -1,0 +1,103 @@
+"""A customer's phone in the system's Chromium: from the parcel's card to the order beside the chat."""
+
+import os
+import time
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+from app import create_app
+from config import Landing, Server
+from crm import parcel_links
+from models import Channel
+from tests.apps import running
+from tests.landing.conftest import WECHAT
+from tests.sandbox.looking import PALE_TEXTS, SMALL_TARGETS, too_wide
+from tests.sidebar.browsers import opened
+
+pytestmark = pytest.mark.browser
+FOLDER = os.environ.get("SCREENSHOTS")
+REGULAR = "wmAAAAAwang" + "A" * 21
+SIZES = ((360, 640), (375, 740))
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request, sqlite_databases):
+    """Browsers look at one database; the doors' tests have looked at both."""
+    with sqlite_databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def shop_open(runtime, sandbox, corp, make):
+    """The program as it runs, a Taobao shop's order in it, Lan's code on the customers' pages; its address."""
+    way = sandbox.request(
+        "POST", "/cgi-bin/externalcontact/add_contact_way", {"type": 1, "scene": 2, "user": ["lan"], "state": "parcel"},
+        access_token=runtime.wecom.access_token(),
+    )  # fmt: skip
+    lan = make.staff("lan", name="林岚")
+    sandbox.post(
+        "/sandbox/load",
+        {
+            "customers": [{"external_userid": REGULAR, "name": "老王"}],
+            "follows": [{"userid": "lan", "external_userid": REGULAR, "createtime": 1740000000}],
+        },
+    )
+    make.contact(REGULAR, name="老王", followers=(lan,))
+    make._save(
+        Channel(
+            state="parcel", name="包裹卡", config_id=way["config_id"], qr_code=way["qr_code"], created_at=runtime.now()
+        )
+    )
+    make.gate("live")
+    taobao = make.shop("淘宝店")
+    buyer = make.identity("buyer_id", "tb-su", taobao.name)
+    make.order(buyer, taobao, order_no="TB20261127", buyer_id="tb-su")
+    with running(create_app(runtime, bridge_origin=sandbox.url), runtime, sandbox) as server:
+        runtime.settings = runtime.settings.model_copy(
+            update={"server": Server(public_url=server.url), "landing": Landing(contact_way_state="parcel")}
+        )
+        sandbox.put("/sandbox/client", {"sidebar_url": f"{server.url}/sidebar/"})
+        yield server.url, parcel_links.link(server.url, taobao, "TB20261127", vault=runtime.vault)
+
+
+def keep(page, name):
+    """A picture of the screen, when somebody wants to look: SCREENSHOTS=folder."""
+    if FOLDER:
+        page.screenshot(path=f"{FOLDER}/{name}.png", full_page=True)
+
+
+def looks_right(page):
+    assert (too_wide(page), page.evaluate(PALE_TEXTS)) == (0, [])
+    assert page.locator("body").evaluate(SMALL_TARGETS) == []
+
+
+def test_who_opens_the_parcels_page_and_adds_a_member_has_the_order_in_the_sidebar_within_three_seconds(
+    chromium, sandbox, shop_open
+):
+    _, link = shop_open
+    customer = sandbox.post("/sandbox/customers", {"name": "苏苏"})["external_userid"]
+    tapped = f"{sandbox.url}/sandbox/client/open?external_userid={customer}&url={quote(link, safe='')}"
+    with (
+        opened(chromium, tapped, SIZES[0], user_agent=WECHAT) as phone,
+        opened(chromium, f"{sandbox.url}/#lan/{REGULAR}/side", (1280, 860)) as desk,
+    ):
+        expect(desk.side.get_by_role("heading", name="老王")).to_be_visible()  # the member is at work
+        expect(phone.page.get_by_role("heading")).to_have_text("谢谢您的订单")
+        expect(phone.page.get_by_alt_text("客服的微信二维码")).to_be_visible()
+        keep(phone.page, "parcel-light")
+        looks_right(phone.page)
+
+        sandbox.post("/sandbox/scan", {"external_userid": customer, "state": "parcel"})
+        began = time.monotonic()
+        phone.page.get_by_role("link", name="我加好了").click()
+        expect(phone.page.get_by_role("heading")).to_have_text("订单归到您名下了")
+        desk.page.goto(f"{sandbox.url}/#lan/{customer}/side")
+        expect(desk.side.get_by_role("button", name="婴儿湿巾")).to_be_visible()
+        took = time.monotonic() - began
+        keep(phone.page, "parcel-added")
+        keep(desk.page, "parcel-sidebar")
+
+    assert took < 3
+    assert phone.problems == []
