@@ -26,6 +26,7 @@ import console
 import console.health
 import landing
 import mall
+import mall.connect
 import mall.customers
 import mall.events
 import mall.orders

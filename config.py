@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter, ValidationError, field_validator
@@ -105,6 +105,21 @@ class Retention(Section):
     event_days: int = Field(default=90, ge=7, le=3650)
 
 
+Address = Annotated[str, Field(pattern=r"^https?://[^?#\s]+[^/?#\s]$")]
+
+
+class Connect(Section):
+    pull_minutes: int = Field(default=5, ge=1, le=1440)
+    overlap_minutes: int = Field(default=10, ge=1, le=1440)
+    youzan_url: Address = "https://open.youzanyun.com"
+    wechat_shop_url: Address = "https://api.weixin.qq.com"
+    jushuitan_url: Address = "https://openapi.jushuitan.com"
+
+    def base_url(self, platform: str) -> str:
+        """Where a platform is asked; nowhere for one that is only pushed by."""
+        return str(getattr(self, f"{platform}_url", ""))
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -122,6 +137,7 @@ class Settings(Section):
     welcome: Welcome = Welcome()
     quota: Quota = Quota()
     retention: Retention = Retention()
+    connect: Connect = Connect()
     log: Log = Log()
 
     @property

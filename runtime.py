@@ -17,6 +17,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from config import ConfigError, Settings
+from connectors.outside import Outside
+from connectors.platforms import PLATFORMS
+from connectors.shapes import Connector
+from connectors.transport import Http
 from metrics import Metrics
 from models.appending import Appender
 from models.database import changed, connect, insert_if_absent, is_sqlite, reading, writing
@@ -30,6 +34,7 @@ from wecom.tokens import StoredToken, TokenStore
 
 Done = TypeVar("Done")
 DEADLOCK, DEADLOCK_TRIES = "40P01", 5
+PLATFORM_ZONE = ZoneInfo("Asia/Shanghai")  # what the platforms' local times are meant in, wherever the shop is
 ROOT = Path(__file__).resolve().parent
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0/O, no 1/I: read aloud over a counter
 
@@ -60,6 +65,7 @@ class Runtime:
         token, aes_key = wecom.callback_token.get_secret_value(), wecom.callback_aes_key.get_secret_value()
         self.callbacks = CallbackCrypto(token, aes_key, wecom.corp_id) if token and aes_key else None
         self.wecom = self.gateway(TokenTable(self))
+        self._platform_http = Http(before_call=self.forbid_transaction)
 
     def gateway(self, tokens: TokenStore) -> WeCom:
         """A gateway that keeps its tokens there; everybody shares `wecom`, whose tokens every process shares."""
@@ -75,6 +81,17 @@ class Runtime:
             on_call=self.metrics.count_call,
             now=self.now,
         )
+
+    def connector(self, platform: str, credentials: dict[str, Any]) -> Connector:
+        """One shop's account on a platform."""
+        outside = Outside(
+            http=self._platform_http,
+            tokens=TokenTable(self),
+            now=self.now,
+            base_url=self.settings.connect.base_url(platform),
+            zone=PLATFORM_ZONE,
+        )
+        return PLATFORMS[platform].connect(credentials, outside)
 
     # Transactions
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from crm import audits, inbox, job_runs
+from crm import audits, inbox, job_runs, platform_messages
 from runtime import Runtime
 
 
@@ -24,6 +24,12 @@ def _forget_some(runtime: Runtime) -> int:
         )
     with runtime.transaction() as session:
         count = inbox.forget(session, bodies=bodies, rows=rows)
+    with runtime.transaction() as session:
+        count += platform_messages.forget(
+            session,
+            bodies_before=now - timedelta(days=keep.inbox_body_days),
+            rows_before=now - timedelta(days=keep.inbox_days),
+        )
     with runtime.transaction() as session:
         count += audits.forget(session, before=now - timedelta(days=keep.audit_days))
     with runtime.transaction() as session:

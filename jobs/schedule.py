@@ -13,6 +13,9 @@ from jobs.mass import create_tasks
 from jobs.mass_lost import resolve_lost
 from jobs.mass_results import read_results, send_reminders
 from jobs.nonces import forget_nonces
+from jobs.platform_buyers import ask_unionids
+from jobs.platform_pulls import pull_orders
+from jobs.platforms import apply_platform_messages
 from jobs.pushes import plan_messages, start_due_pushes
 from jobs.quotas import check_quotas, import_others
 from jobs.retention import forget_old
@@ -40,6 +43,9 @@ QUEUES: dict[str, Job] = {
     "read_results": read_results,
     "send_reminders": send_reminders,
     "send_staff_messages": send_staff_messages,
+    "apply_platform_messages": apply_platform_messages,
+    "pull_orders": pull_orders,
+    "ask_unionids": ask_unionids,
 }
 """What a lane of the worker does as soon as it is woken: `jobs/worker.py`."""
 
@@ -51,6 +57,9 @@ SENDING: tuple[str, ...] = ("create_tasks", "send_reminders", "send_staff_messag
 
 READING: tuple[str, ...] = ("resolve_lost", "read_results")
 """Those of them that ask what became of it: a WeCom that does not answer must not keep what is to be sent waiting."""
+
+PLATFORMS: tuple[str, ...] = ("apply_platform_messages", "pull_orders", "ask_unionids")
+"""Those of them that speak to shop platforms: one that hangs holds up no message of ours."""
 
 TIMED: dict[str, tuple[Job, Plan]] = {
     "settle_silent_touches": (settle_silent_touches, Plan(Every(600))),

@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass
 
 from jobs.alarm import USUAL, Alarm, Rates, Table
-from jobs.schedule import PLANNING, QUEUES, READING, SENDING, TIMED, Job
+from jobs.schedule import PLANNING, PLATFORMS, QUEUES, READING, SENDING, TIMED, Job
 from runtime import Runtime
 
 log = logging.getLogger("huitou.jobs")
@@ -29,6 +29,7 @@ LANES = (
     Lane("planning", 2.0, PLANNING),
     Lane("sending", 2.0, SENDING),
     Lane("reading", 2.0, READING),
+    Lane("platforms", 2.0, PLATFORMS),
 )
 
 

@@ -17,6 +17,7 @@ from models.inbox import Inbox
 from models.mass import MassMessage, MassRecipient, MassTask, MassTaskMember
 from models.media import Media
 from models.order import Order, OrderLine
+from models.platform import PlatformAccount, PlatformBuyer, PlatformMessage
 from models.product import Product
 from models.push import Push
 from models.quota import OtherDelivery, OtherMessage, Quota
@@ -66,6 +67,9 @@ __all__ = [
     "OrderLine",
     "OtherDelivery",
     "OtherMessage",
+    "PlatformAccount",
+    "PlatformBuyer",
+    "PlatformMessage",
     "Product",
     "Push",
     "Quota",

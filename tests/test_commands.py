@@ -21,8 +21,8 @@ from runtime import ROOT
 from tests.journeys.test_demo import eventually, free_ports
 
 VERBS = (
-    "demo", "doctor", "import-orders", "migrate", "parcel-link", "replay", "run-job", "sandbox", "serve", "shop",
-    "show-config", "sign-in-link", "sync", "work",
+    "connect", "demo", "doctor", "import-orders", "migrate", "parcel-link", "replay", "run-job", "sandbox", "serve",
+    "shop", "show-config", "sign-in-link", "sync", "work",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ SPEAKS = {
     "wecom.transport": "to WeCom",
     "wecom.answers": "to nobody: it names what requests raises",
     "wecom.endpoints": "to nobody: wechatpy's endpoints hand everything to the transport they are bound to",
+    "connectors.transport": "to the shop platforms",
     "clocks": "to the sandbox, about the time",
     "demo": "to the sandbox and to our own pages",
     "doctor": "to our own public address, and to WeCom's front door for the time, with no token",
@@ -106,6 +107,12 @@ def test_the_transport_sends_in_one_place():
     ]
 
     assert sorted(sends) == ["requests.Session", "self._connection", "self._connection().request"]
+
+
+def test_platforms_are_reached_in_one_place_too():
+    sends = [each for each in calls(PROGRAM["connectors.transport"]) if each.startswith(("session.", "requests."))]
+
+    assert sends == ["session.request"]
 
 
 def test_only_the_runtime_opens_a_transaction_in_which_others_do_something():
