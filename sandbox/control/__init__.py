@@ -13,6 +13,7 @@ from sandbox.control import (
     directory,
     groups,
     load,
+    many,
     mass,
     people,
     robots,
@@ -43,6 +44,7 @@ blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
 for part in (
     setup,
     load,
+    many,
     directory,
     tags,
     people,

@@ -1,6 +1,6 @@
 """The bodies of what admins do in the console, and of what members do with the app."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -81,3 +81,19 @@ class AlarmForm(Form):
     link_id: Name | None = None
     expire_time: int | None = None
     expire_quota_num: int | None = None
+
+
+class OneCall(Form):
+    path: Annotated[str, Field(pattern=r"^[A-Za-z0-9_\-@./]+$")]
+    method: Literal["POST", "PATCH", "PUT", "DELETE"] = "POST"
+    body: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def is_one(self) -> "OneCall":
+        if self.path.strip("/.") == "many":
+            raise ValueError("many calls in one of many calls")
+        return self
+
+
+class ManyForm(Form):
+    calls: Annotated[list[OneCall], Field(max_length=1000)]

@@ -97,3 +97,13 @@ def test_callbacks_are_dropped_doubled_and_reordered_together(wecom, receiver):
     assert min(dropped, doubled, reordered) > 0
     assert len({one.fields["ExternalUserID"] for one in pushed}) == 60 - dropped
     assert wecom.ask("GET", "callback")["dropped"] == dropped
+
+
+def test_many_calls_go_in_one_and_a_refused_one_stops_nobody(wecom):
+    adds = [{"path": "scan", "body": {"userid": userid}} for userid in ("Lan", "boss", "zhou")]
+
+    answers = wecom.ask("POST", "many", calls=[*adds, {"path": "staff/zhou", "method": "PATCH", "body": {"status": 5}}])
+
+    assert [one["status"] for one in answers["answers"]] == [200, 409, 200, 200]
+    assert len(wecom.ask("GET", "truth")["follows"]) == 2
+    wecom.ask("POST", "many", status=400, calls=[{"path": "many", "body": {"calls": []}}])
