@@ -120,6 +120,11 @@ class Connect(Section):
         return str(getattr(self, f"{platform}_url", ""))
 
 
+class Imports(Section):
+    folder: str = "var/imports"
+    largest_mb: int = Field(default=1024, ge=1, le=8192)
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -138,6 +143,7 @@ class Settings(Section):
     quota: Quota = Quota()
     retention: Retention = Retention()
     connect: Connect = Connect()
+    imports: Imports = Imports()
     log: Log = Log()
 
     @property

@@ -58,6 +58,11 @@ def done(action: str) -> str:
         "mass.resume": gettext("让一次群发继续"),
         "mass.cancel": gettext("取消了一次群发"),
         "mass.remind": gettext("提醒同事点发送"),
+        "import.upload": gettext("传了一份要导入的文件"),
+        "import.choose": gettext("说明了每一列是什么"),
+        "import.try": gettext("试算一次导入"),
+        "import.import": gettext("开始一次导入"),
+        "import.stop": gettext("停下一次导入"),
         "media.upload": gettext("传了一个文件"),
     }
     if action in words:
@@ -100,6 +105,7 @@ def about(row: Audit) -> str:
         "login": "–",
         "audience": gettext("人群 %(id)s", id=number),
         "push": gettext("群发 %(id)s", id=number),
+        "import": gettext("导入 %(id)s", id=number),
         "media": gettext("文件 %(id)s", id=number),
         "job": gettext("任务 %(name)s", name=job_words.name_and_deed(number)[0]),
     }

@@ -28,6 +28,7 @@ COUPONS = ("operator", "finance")
 AUDIT = ("developer",)
 OUTBOUND = ("operator", "developer")
 MESSAGES = ("operator", "manager")  # who reads audiences, pushes and drops; a manager changes none
+IMPORTS: tuple[str, ...] = ("operator",)
 JOBS = ("operator", "developer")
 RUN_JOBS = ("developer",)
 OWNER: tuple[str, ...] = ("owner",)

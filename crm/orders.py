@@ -124,6 +124,12 @@ def is_known(session: Session, shop: Shop, order_no: str) -> bool:
     return session.scalar(found) is not None
 
 
+def count_known(session: Session, shop: Shop, numbers: Sequence[str]) -> int:
+    """How many of these orders we have, in whatever version."""
+    here = select(func.count()).where(Order.shop_id == shop.id, Order.order_no.in_(numbers))
+    return session.scalar(here) or 0
+
+
 class Totals(NamedTuple):
     """What a customer's orders add up to, by the definitions everybody computes by."""
 

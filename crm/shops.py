@@ -14,9 +14,8 @@ LIVE_KEYS = 2
 
 def named(session: Session, name: str, *, now: datetime) -> Shop:
     """The shop of this name, made when it is new."""
-    if not name.strip() or len(name) > 64 or "\0" in name:
-        raise BadInput("店铺名应为 1 到 64 个字符", field="shop")
-    found = session.scalar(select(Shop).where(Shop.name == name))
+    check_name(name)
+    found = of_name(session, name)
     if found is None:
         found = Shop(name=name, created_at=now)
         session.add(found)
@@ -26,6 +25,16 @@ def named(session: Session, name: str, *, now: datetime) -> Shop:
 
 def of_name(session: Session, name: str) -> Shop | None:
     return session.scalar(select(Shop).where(Shop.name == name))
+
+
+def check_name(name: str) -> None:
+    if not name.strip() or len(name) > 64 or "\0" in name:
+        raise BadInput("店铺名应为 1 到 64 个字符", field="shop")
+
+
+def names(session: Session) -> list[str]:
+    """Of every shop, by name."""
+    return list(session.scalars(select(Shop.name).order_by(Shop.name)))
 
 
 def add_key(session: Session, name: str, *, key: str, secret_sealed: bytes, now: datetime) -> SigningKey:

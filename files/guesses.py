@@ -66,3 +66,9 @@ def mapping_of(chosen: dict[str, str], *, shop: str, zone: str) -> Mapping:
     return Mapping.model_validate(
         {"shop": shop, "time_zone": zone, "columns": parts, "buyer": buyer, "statuses": every_status}
     )
+
+
+def chosen_in(mapping: Mapping) -> dict[str, str]:
+    """The column of each thing in a mapping somebody made."""
+    parts = {name: next(iter(each(names)), "") for name, names in mapping.columns.model_dump().items()}
+    return parts | {name: template.strip("{}") for name, template in mapping.buyer.model_dump().items()}

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
@@ -98,10 +99,46 @@ def run(
     fill(source, mapping, staging, progress)
     with runtime.transaction() as session:
         owner = shops.named(session, shop, now=runtime.now())
-    counts, rejected = _store(runtime, staging, mapping, owner, progress)
+    counts = _store(runtime, staging, mapping, owner, progress)
     if errors_to:
         errors.write(errors_to, staging.skipped())
-    return _report(shop, staging, mapping, counts, rejected)
+    return _report(shop, staging, mapping, {name: counts[name] for name in ("accepted", "unchanged", "stale")})
+
+
+def dry_run(
+    runtime: Runtime,
+    source: Source,
+    mapping: Mapping,
+    shop: str,
+    staging: Staging,
+    *,
+    progress: Progress,
+    errors_to: Path | None = None,
+) -> Report:
+    """What an import would do: everything is read and checked, nothing is stored. What was staged serves the import."""
+    fill(source, mapping, staging, progress)
+    with runtime.reading() as session:
+        owner = shops.of_name(session, shop)
+    counts: Counter[str] = Counter()
+    total = staging.count_orders()
+    for batch in orders.batches(checked(staging, mapping, "", now=runtime.now())):
+        with runtime.reading() as session:
+            here = orders.count_known(session, owner, [order.order_no for order in batch]) if owner else 0
+        counts.update(known=here, new=len(batch) - here)
+        progress("check", counts.total(), total)
+    if errors_to:
+        errors.write(errors_to, staging.skipped())
+    return _report(shop, staging, mapping, {name: counts[name] for name in ("new", "known")})
+
+
+def checked(staging: Staging, mapping: Mapping, after: str, *, now: datetime) -> Iterator[Incoming]:
+    """The staged orders behind `after` that keep the mall's rules; the others are marked as rejected."""
+    for of_one in staging.orders(after):
+        order = order_of(of_one, mapping)
+        try:
+            yield fit(OrderForm, order, now=now).incoming()
+        except BadInput as problem:
+            staging.reject(order["order_no"], problem.message)
 
 
 def fill(source: Source, mapping: Mapping, staging: Staging, progress: Progress) -> None:
@@ -126,32 +163,18 @@ def _watched(read: Iterator[lines.Line], table: Table, progress: Progress) -> It
         yield line
 
 
-def _store(
-    runtime: Runtime, staging: Staging, mapping: Mapping, shop: Shop, progress: Progress
-) -> tuple[Counter[str], list[dict[str, str]]]:
+def _store(runtime: Runtime, staging: Staging, mapping: Mapping, shop: Shop, progress: Progress) -> Counter[str]:
     """Every order not stored yet, 500 rows a transaction; what became of them."""
     now = runtime.now()
     total = staging.count_orders()
     counts, after = _where_it_stopped(runtime, staging, shop)
-    rejected: list[dict[str, str]] = []
-
-    def checked() -> Iterator[Incoming]:
-        for of_one in staging.orders(after):
-            order = order_of(of_one, mapping)
-            try:
-                yield fit(OrderForm, order, now=now).incoming()
-            except BadInput as problem:
-                counts["rejected"] += 1
-                rejected.append({"order_no": order["order_no"], "reason": problem.message})
-                staging.reject(order["order_no"], problem.message)
-
-    for batch in orders.batches(checked()):
+    for batch in orders.batches(checked(staging, mapping, after, now=now)):
         store = partial(orders.store, shop=shop, batch=batch, vault=runtime.vault, now=now)
         counts.update(runtime.in_transaction(store))
         staging.put_note("stopped", json.dumps({"after": batch[-1].order_no, "counts": counts}))
         progress("store", counts.total(), total)
         time.sleep(BREATH_SECONDS)
-    return counts, rejected[:100]
+    return counts
 
 
 def _where_it_stopped(runtime: Runtime, staging: Staging, shop: Shop) -> tuple[Counter[str], str]:
@@ -164,9 +187,8 @@ def _where_it_stopped(runtime: Runtime, staging: Staging, shop: Shop) -> tuple[C
     return (Counter(stopped["counts"]), stopped["after"]) if is_here else (Counter(), "")
 
 
-def _report(
-    shop: str, staging: Staging, mapping: Mapping, counts: Counter[str], rejected: list[dict[str, str]]
-) -> Report:
+def _report(shop: str, staging: Staging, mapping: Mapping, counts: dict[str, int]) -> Report:
+    rejected, examples = staging.rejected()
     figures = staging.figures(mapping.fen_per_unit)
     imported = {kind: figures[kind] for kind in (SALE, REFUND) if kind in figures}
     return Report(
@@ -177,8 +199,8 @@ def _report(
         refunds=_part({kind: figure for kind, figure in imported.items() if kind == REFUND}),
         skipped={kind: _part({kind: figures[kind]}) for kind in sorted(figures.keys() - imported.keys())},
         rounded=_part({"rounded": staging.rounding(mapping.fen_per_unit)}),
-        orders={name: counts[name] for name in ("accepted", "unchanged", "stale", "rejected")},
-        rejected=rejected,
+        orders=counts | {"rejected": rejected},
+        rejected=examples,
     )
 
 

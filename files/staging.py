@@ -16,7 +16,7 @@ from typing import Any, Self
 from files import returns
 from files.heads import Head, Misread
 from files.lines import SALE, Line
-from files.refusals import FileRefused
+from files.refusals import Busy
 from files.returns import REFUND
 
 PAGE = 200  # orders read at a time
@@ -47,7 +47,7 @@ class Staging:
             self._db.executescript("BEGIN EXCLUSIVE; COMMIT")
         except sqlite3.OperationalError:
             self._db.close()
-            raise FileRefused("另一个命令正在导入这个文件。等它完成") from None
+            raise Busy("另一个命令正在导入这个文件。等它完成") from None
 
     def __enter__(self) -> Self:
         return self
@@ -146,6 +146,14 @@ class Staging:
             self._db.execute(
                 "UPDATE line SET kind = 'return_of_rejected_order' WHERE kind = ? AND refunds = ?", (REFUND, order_no)
             )
+
+    def rejected(self) -> tuple[int, list[dict[str, str]]]:
+        """How many orders cannot be stored, and the first hundred with their reasons."""
+        count = self._db.execute("SELECT COUNT(DISTINCT order_no) FROM line WHERE kind = 'order_rejected'").fetchone()
+        examples = self._db.execute(
+            "SELECT DISTINCT order_no, remark FROM line WHERE kind = 'order_rejected' ORDER BY order_no LIMIT 100"
+        )
+        return count[0], [{"order_no": order_no, "reason": reason} for order_no, reason in examples]
 
     def skipped(self) -> Iterator[sqlite3.Row]:
         """Every line that was not imported, in the file's order."""

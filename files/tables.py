@@ -20,10 +20,13 @@ OLD_SPREADSHEET, RAR = b"\xd0\xcf\x11\xe0", b"Rar!"
 
 
 class Table:
-    """One file and how to read it. `encoding` and `delimiter` are guessed when they are ""."""
+    """One file and how to read it. `encoding` and `delimiter` are guessed when they are "".
 
-    def __init__(self, path: Path, encoding: str = "", delimiter: str = "") -> None:
-        self.path, self._encoding, self._delimiter = path, encoding, delimiter
+    `is_glance`: only the first rows are wanted, so the first part is enough to guess by.
+    """
+
+    def __init__(self, path: Path, encoding: str = "", delimiter: str = "", *, is_glance: bool = False) -> None:
+        self.path, self._encoding, self._delimiter, self._is_glance = path, encoding, delimiter, is_glance
         self._size = path.stat().st_size
         self._raw: IO[bytes] | None = None
 
@@ -65,7 +68,7 @@ class Table:
             raise FileRefused("这是压缩包。解开后传里面的文件")
         is_packed = start.startswith(b"\x1f\x8b")
         unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if is_packed else raw
-        encoding = self._encoding or _encoding(unpacked)
+        encoding = self._encoding or _encoding(unpacked, most=SAMPLE if self._is_glance else MOST_BYTES)
         unpacked.seek(0)
         # Several small reads: a packed file tells its place by what was taken from it.
         text = io.TextIOWrapper(unpacked, encoding, newline="")
@@ -91,7 +94,7 @@ def _bounded(text: io.TextIOWrapper, line: str) -> Iterator[str]:
         line = text.readline(LONGEST_LINE)
 
 
-def _encoding(file: IO[bytes]) -> str:
+def _encoding(file: IO[bytes], *, most: int) -> str:
     """By its byte order mark, else UTF-8 when every byte of it is, else what Windows writes in China."""
     block = file.read(SAMPLE)
     for mark, name in BOMS:
@@ -104,11 +107,12 @@ def _encoding(file: IO[bytes]) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     read = 0
     try:
-        while block and read <= MOST_BYTES:
+        while block:
             decoder.decode(block)
             read += len(block)
-            block = file.read(SAMPLE)
-        decoder.decode(b"", final=True)
+            block = file.read(SAMPLE) if read < most else b""
+        if read < most:
+            decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return "gb18030"
     return "utf-8"

@@ -8,6 +8,7 @@ from jobs.drops import make_editions, run_steps
 from jobs.edits import apply_edits
 from jobs.groups import sync_groups
 from jobs.identities import rebuild_customers
+from jobs.imports import import_files
 from jobs.inbox import apply_events
 from jobs.mass import create_tasks
 from jobs.mass_lost import resolve_lost
@@ -46,6 +47,7 @@ QUEUES: dict[str, Job] = {
     "apply_platform_messages": apply_platform_messages,
     "pull_orders": pull_orders,
     "ask_unionids": ask_unionids,
+    "import_files": import_files,
 }
 """What a lane of the worker does as soon as it is woken: `jobs/worker.py`."""
 

@@ -30,6 +30,7 @@ LANES = (
     Lane("sending", 2.0, SENDING),
     Lane("reading", 2.0, READING),
     Lane("platforms", 2.0, PLATFORMS),
+    Lane("imports", 2.0, ("import_files",)),
 )
 
 

@@ -11,6 +11,7 @@ from models.coupon import Coupon, CouponBatch
 from models.customer import Customer, Identity, IdentityLink
 from models.drop import DropEdition, DropSeries, DropStep, StaffMessage
 from models.event import Behaviour, Event
+from models.file_import import FileImport
 from models.gate import Gate
 from models.group import Group, GroupMember
 from models.inbox import Inbox
@@ -48,6 +49,7 @@ __all__ = [
     "DropSeries",
     "DropStep",
     "Event",
+    "FileImport",
     "Follow",
     "Gate",
     "Group",

@@ -24,7 +24,10 @@ REFUSALS = (
 )  # fmt: skip
 HEADER = "# The screen's words; the Chinese is the key. `python -m translations` brings this file up to date."
 METHODS = [
-    *((f"{folder}**.py", "python") for folder in ("bot/", "console/", "crm/", "landing/", "mall/", "sidebar/")),
+    *(
+        (f"{folder}**.py", "python")
+        for folder in ("bot/", "console/", "crm/", "files/", "landing/", "mall/", "sidebar/")
+    ),
     *((name, "python") for name in ("app.py", "bodies.py", "pages.py")),
     ("templates/**.html", "jinja2"),
 ]

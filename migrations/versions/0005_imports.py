@@ -7,11 +7,13 @@ revision = "0005"
 down_revision = "0004"
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
     op.add_column("orders", sa.Column("phone_kind", sa.String(), nullable=True))
     _platforms()
+    _files()
 
 
 def _platforms() -> None:
@@ -72,7 +74,36 @@ def _platforms() -> None:
     op.create_index("ix_platform_buyer_next_ask_at", "platform_buyer", ["next_ask_at"])
 
 
+def _files() -> None:
+    op.create_table(
+        "file_import",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
+        sa.Column("shop", sa.String(), nullable=False),
+        sa.Column("preset", sa.String(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("is_dry", sa.Boolean(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("did", BIG, nullable=False),
+        sa.Column("total", BIG, nullable=False),
+        sa.Column("a_second", BIG, nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("stop_asked_at", MOMENT, nullable=True),
+        sa.Column("lease_until", MOMENT, nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("started_at", MOMENT, nullable=True),
+        sa.Column("ended_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_file_import")),
+    )
+    with op.batch_alter_table("file_import") as batch_op:
+        batch_op.create_index("ix_file_import_state_lease_until", ["state", "lease_until"], unique=False)
+
+
 def downgrade() -> None:
+    op.drop_table("file_import")
     for table in ("platform_buyer", "platform_message", "platform_account"):
         op.drop_table(table)
     op.drop_column("orders", "phone_kind")
