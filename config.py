@@ -125,6 +125,10 @@ class Imports(Section):
     largest_mb: int = Field(default=1024, ge=1, le=8192)
 
 
+class Webhooks(Section):
+    allow_private: bool = False
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -144,6 +148,7 @@ class Settings(Section):
     retention: Retention = Retention()
     connect: Connect = Connect()
     imports: Imports = Imports()
+    webhooks: Webhooks = Webhooks()
     log: Log = Log()
 
     @property

@@ -25,13 +25,13 @@ from pydantic import SecretStr
 
 import demo_programme
 from clocks import SandboxClock
-from config import Business, Database, Security, Server, Settings, WeCom
+from config import Business, Database, Security, Server, Settings, Webhooks, WeCom
 from crm import coupons, gates, shops, users
+from crm.signing import signature
 from files.imports import import_file
 from files.reports import Progress
 from jobs.sync import sync
 from jobs.worker import Worker
-from mall.signatures import signature
 from migrations import migrate
 from runtime import Runtime
 from sandbox import demo_shop
@@ -123,6 +123,7 @@ def _settings(plan: Plan) -> Settings:
         database=Database(url=f"sqlite:///{plan.folder / 'huitou.db'}"),
         security=Security(master_key_file=str(plan.folder / "master.key"), session_hours=720),  # its clock may jump
         business=Business(name="小满生活馆"),
+        webhooks=Webhooks(allow_private=True),
         wecom=WeCom(
             corp_id=known["corp_id"],
             agent_id=known["agent_id"],

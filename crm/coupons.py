@@ -9,8 +9,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from crm import customers, identities
+from crm import customers, identities, webhooks
 from crm.errors import BadInput, Conflict, NotFound, Refused
+from crm.webhooks import Happening
 from models.coupon import Coupon, CouponBatch
 from models.customer import Identity
 from models.database import changed
@@ -240,7 +241,7 @@ def revoke(session: Session, coupon_id: int, staff: Staff, *, now: datetime) -> 
     return coupon
 
 
-def mark_used(session: Session, codes_by_order: Mapping[int, Sequence[str]]) -> None:
+def mark_used(session: Session, codes_by_order: Mapping[int, Sequence[str]], *, now: datetime) -> None:
     """Mark the coupons whose codes came with these orders (by order id) as used; other codes are not ours.
 
     A coupon is used once: when several orders bring its code, the one placed first has it, whichever came first.
@@ -270,6 +271,7 @@ def mark_used(session: Session, codes_by_order: Mapping[int, Sequence[str]]) -> 
             )
         )
     }
+    fresh = [coupon for coupon in coupons if coupon.used_order_id is None]
     for coupon, claimants in claims.items():
         first = min(
             (orders[order_id] for order_id in claimants),
@@ -277,6 +279,13 @@ def mark_used(session: Session, codes_by_order: Mapping[int, Sequence[str]]) -> 
         )
         coupon.used_order_id, coupon.used_at = first.id, first.paid_at or first.ordered_at
     session.flush()
+    webhooks.tell(session, [_used(each, orders[each.used_order_id].order_no) for each in fresh], now=now)
+
+
+def _used(coupon: Coupon, order_no: str) -> Happening:
+    assert coupon.used_at is not None
+    content = {"coupon": {"code": coupon.code, "value_fen": coupon.value_fen}, "order_no": order_no}
+    return Happening("coupon_used", f"coupon_used:{coupon.id}", coupon.identity_id, content, coupon.used_at)
 
 
 def state(coupon: Coupon, *, now: datetime) -> str:

@@ -115,7 +115,8 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
     changed = [number for number, result in results.items() if result == "accepted"]
     if seeds := claimed_orders.leads(rows[number] for number in changed) | claimed_orders.leads(before.values()):
         persons.derive(session, seeds, now=now)
-    coupons.mark_used(session, {ids[order.order_no]: order.coupon_codes for order in batch if order.coupon_codes})
+    brought = {ids[order.order_no]: order.coupon_codes for order in batch if order.coupon_codes}
+    coupons.mark_used(session, brought, now=now)
     return [results[order.order_no] for order in batch]
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from crm import webhooks
+from crm.webhooks import Happening
 from models.contact import Contact
 from models.database import changed, insert_many_if_absent
 from models.tag import Tag, TagAssignment
@@ -83,8 +85,27 @@ def mirror(
     ]  # fmt: skip
     if gone:
         changed(session, delete(TagAssignment).where(TagAssignment.id.in_([row.id for row in gone])))
-    insert_many_if_absent(session, TagAssignment, rows, TagAssignment.id)
+    added = insert_many_if_absent(session, TagAssignment, rows, TagAssignment.identity_id, TagAssignment.tag_id)
+    removed = {(row.identity_id, row.tag_id) for row in gone}
+    _tell(session, {(identity_id, tag_id) for identity_id, tag_id in added}, removed, now=now)
     return {(row.identity_id, row.staff_id) for row in gone} | {(row["identity_id"], row["staff_id"]) for row in rows}
+
+
+def _tell(session: Session, added: set[tuple[int, int]], removed: set[tuple[int, int]], *, now: datetime) -> None:
+    """Shops hear it once for each (identity id, tag id) set, with the tags by name."""
+    if not (added or removed) or not webhooks.is_wanted(session, "tag_changed"):
+        return
+    wanted = {tag_id for _, tag_id in added | removed}
+    rows = session.execute(select(Tag.id, Tag.group_name, Tag.name).where(Tag.id.in_(wanted)))
+    named = {tag_id: {"group": group, "name": name} for tag_id, group, name in rows}
+    happenings = []
+    for identity_id in sorted({each for each, _ in added | removed}):
+        gained = sorted(tag for each, tag in added if each == identity_id)
+        lost = sorted(tag for each, tag in removed if each == identity_id)
+        content = {"added": [named[tag] for tag in gained], "removed": [named[tag] for tag in lost]}
+        key = f"tag_changed:{identity_id}:{now.isoformat()}:{gained}:{lost}"
+        happenings.append(Happening("tag_changed", key, identity_id, content, now))
+    webhooks.tell(session, happenings, now=now)
 
 
 def _row(tag_id: str, group_name: str, name: str, position: int) -> dict[str, object]:

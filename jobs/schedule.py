@@ -25,6 +25,7 @@ from jobs.sync import reconcile, sync_all
 from jobs.tokens import warm_tokens
 from jobs.totals import check_totals
 from jobs.touches import settle_silent_touches
+from jobs.webhooks import send_webhooks
 from jobs.welcomes import send_welcomes
 from runtime import Runtime
 
@@ -48,6 +49,7 @@ QUEUES: dict[str, Job] = {
     "pull_orders": pull_orders,
     "ask_unionids": ask_unionids,
     "import_files": import_files,
+    "send_webhooks": send_webhooks,
 }
 """What a lane of the worker does as soon as it is woken: `jobs/worker.py`."""
 

@@ -31,6 +31,7 @@ LANES = (
     Lane("reading", 2.0, READING),
     Lane("platforms", 2.0, PLATFORMS),
     Lane("imports", 2.0, ("import_files",)),
+    Lane("webhooks", 2.0, ("send_webhooks",)),  # a shop's server that is slow holds up only this one
 )
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from hashlib import sha256
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from bodies import read_bytes
 from callers import declare
 from crm import shops
 from crm.errors import BadSignature, NonceUsed
+from crm.signing import signature
 from models.shop import Shop, SigningKey
 from runtime import runtime
 
@@ -32,12 +32,6 @@ SHAPES = {
     SIGNATURE: (re.compile(r"[0-9a-fA-F]{64}"), "应为 64 位十六进制的签名"),
 }
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-def signature(secret: str, *, method: str, target: str, timestamp: str, nonce: str, body: bytes) -> str:
-    """hex HMAC-SHA256 over version, method, raw target, timestamp, nonce and the body's hash, one a line."""
-    text = "\n".join(("v1", method, target, timestamp, nonce, sha256(body).hexdigest()))
-    return hmac.new(secret.encode(), text.encode("latin-1"), sha256).hexdigest()
 
 
 def shop_signed(view: View) -> View:

@@ -30,6 +30,7 @@ from models.tag import Tag, TagAssignment
 from models.token import Token
 from models.touch import Touch
 from models.user import OneTimeLink, User
+from models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
     "AcquisitionEvent",
@@ -85,5 +86,7 @@ __all__ = [
     "Token",
     "Touch",
     "User",
+    "Webhook",
+    "WebhookDelivery",
     "WorkerBeat",
 ]

@@ -22,7 +22,7 @@ from tests.journeys.test_demo import eventually, free_ports
 
 VERBS = (
     "connect", "demo", "doctor", "import-orders", "migrate", "parcel-link", "replay", "run-job", "sandbox", "serve",
-    "shop", "show-config", "sign-in-link", "sync", "work",
+    "shop", "show-config", "sign-in-link", "sync", "webhook", "work",
 )  # fmt: skip
 
 

@@ -77,9 +77,53 @@ def upgrade() -> None:
             "identity_id", "shop_id", "sku", "on_day", name=op.f("uq_behaviour_identity_id_shop_id_sku_on_day")
         ),
     )
+    op.create_table(
+        "webhook",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("shop_id", BIG, nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("secret_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["shop_id"], ["shop.id"], name=op.f("fk_webhook_shop_id_shop")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook")),
+        sa.UniqueConstraint("key", name=op.f("uq_webhook_key")),
+    )
+    op.create_index(op.f("ix_webhook_shop_id"), "webhook", ["shop_id"])
+    op.create_table(
+        "webhook_delivery",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("webhook_id", BIG, nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("identity_id", BIG, nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("tries", BIG, nullable=False),
+        sa.Column("status", BIG, nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["identity_id"], ["identity.id"], name=op.f("fk_webhook_delivery_identity_id_identity")
+        ),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhook.id"], name=op.f("fk_webhook_delivery_webhook_id_webhook")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+        sa.UniqueConstraint("webhook_id", "key", name=op.f("uq_webhook_delivery_webhook_id_key")),
+    )
+    op.create_index(op.f("ix_webhook_delivery_identity_id"), "webhook_delivery", ["identity_id"])
+    op.create_index(op.f("ix_webhook_delivery_settled_at"), "webhook_delivery", ["settled_at"])
+    op.create_index("ix_webhook_delivery_state_next_try_at", "webhook_delivery", ["state", "next_try_at"])
 
 
 def downgrade() -> None:
+    op.drop_table("webhook_delivery")
+    op.drop_table("webhook")
     op.drop_table("behaviour")
     op.drop_table("event")
     op.drop_table("product")

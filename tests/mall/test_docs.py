@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from crm import shops
+from crm.signing import signature
 from mall.event_forms import EventForm
 from mall.forms import ItemForm, OrderForm
 from mall.product_forms import ProductForm
-from mall.signatures import signature
 from models import Order
 from tests.mall.conftest import ShopProgram
 from web import serve_in_thread

@@ -28,6 +28,7 @@ SPEAKS = {
     "demo": "to the sandbox and to our own pages",
     "doctor": "to our own public address, and to WeCom's front door for the time, with no token",
     "web": "to nobody: it listens",
+    "jobs.webhook_posts": "to the addresses shops want to be told at, with no transaction open",
     "jobs.alarm": "to nobody: it asks what this machine is called",
 }
 OPENS = {

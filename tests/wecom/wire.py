@@ -5,7 +5,7 @@ import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,6 +19,7 @@ class Asked:
     endpoint: str
     query: dict[str, str]
     body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def json(self) -> Any:
@@ -105,7 +106,9 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = dict(parse_qsl(parts.query, keep_blank_values=True))
-            answer = wire.next_answer(Asked(self.command, parts.path.removeprefix("/cgi-bin/"), query, body))
+            answer = wire.next_answer(
+                Asked(self.command, parts.path.removeprefix("/cgi-bin/"), query, body, dict(self.headers))
+            )
             if isinstance(answer, Hang):
                 wire.over.wait(20)
             if isinstance(answer, Hang | Drop):
