@@ -29,6 +29,7 @@ import mall
 import mall.connect
 import mall.customers
 import mall.events
+import mall.identities
 import mall.orders
 import mall.parcel_links
 import mall.products

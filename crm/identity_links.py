@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from crm import claimed_orders, identities, persons
+from crm import claimed_orders, identities, meetings, persons
 from crm.errors import BadInput
 from crm.identities import Key
 from crm.identity_graph import CROWD, FACES, RANKS, STRONG, ordered
+from crm.meetings import Member
 from models.customer import ACCEPTED, NEW, Identity, IdentityLink
 from models.database import insert_many_if_absent, take_turns
 from models.order import Order
@@ -53,8 +54,11 @@ def state(session: Session, facts: Iterable[Fact], *, now: datetime) -> dict[Key
     stored = _stored(session, known, told)
     new = {name: fact for name, fact in told.items() if name not in stored}
     plain = _plain_groups(session, new, known)
+    owner_before = {key: identity.customer_id for key, identity in known.items()}
     known = _make_missing(session, keys, plain, known, now=now)
     _insert(session, new, known, plain, now=now)
+    people = [[Member(known[key].id, key, owner_before.get(key)) for key in group] for group in plain]
+    meetings.tell(session, people, now=now)
     moved = _update_earlier(session, told, stored)
     placed = {key for group in plain for key in group}
     seeds = {known[key].id for name in (*new, *moved) for key in name[:2] if key not in placed}

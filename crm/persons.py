@@ -11,8 +11,9 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from crm import audits
+from crm import audits, meetings
 from crm.identity_graph import people
+from crm.meetings import Member
 from crm.neighbourhoods import Known, Neighbourhood, everything, read
 from models.contact import Contact
 from models.coupon import Coupon
@@ -113,6 +114,9 @@ def _settle(session: Session, sets: Sequence[Sequence[Known]], *, now: datetime)
             session.execute(update(Identity).where(Identity.id.in_(lost)).values(home_id=owner))
     if moves:
         _keep_customers(session, owner_of, now=now)
+        met = [members for owner, members in owner_of.items() if {known.customer_id for known in members} != {owner}]
+        people = [[Member(known.id, known.key, known.customer_id) for known in members] for members in met]
+        meetings.tell(session, people, now=now)
         session.expire_all()
     return len(moves)
 

@@ -6,12 +6,14 @@ import hmac
 import pytest
 
 from config import Webhooks
-from crm import coupons, tags, webhook_deliveries, webhooks
+from crm import coupons, identity_links, tags, webhook_deliveries, webhooks
 from crm.errors import BadInput
+from crm.identities import Key
+from crm.identity_links import Fact
 from crm.webhooks import Happening
 from jobs.webhook_posts import is_inside
 from jobs.webhooks import send_webhooks
-from models import WebhookDelivery
+from models import Identity, WebhookDelivery
 from tests.wecom.wire import Drop, Page, Wire
 
 
@@ -35,7 +37,7 @@ def listener(runtime, make, wire):
     make.gate("live")
     with runtime.transaction() as session:
         return webhooks.add(
-            session, "小程序商城", f"{wire.url}/hook?shop=1", ["tag_changed", "coupon_used"], key="wh_1",
+            session, "小程序商城", f"{wire.url}/hook?shop=1", ["tag_changed", "coupon_used", "linked"], key="wh_1",
             secret_sealed=runtime.vault.seal("s3cret"), plain_http=True, now=runtime.now(),
         )  # fmt: skip
 
@@ -62,7 +64,7 @@ def test_a_shop_hears_once_what_happened_by_its_own_names_and_signed(runtime, ma
     wire.says("/hook", Page(204, b""))
     happened()
     happened()
-    happened("k2", kind="linked")
+    happened("k2", kind="tier_changed")
     told_at = clock.freeze()
 
     tried = [send_webhooks(runtime) for _ in range(2)]
@@ -213,3 +215,24 @@ def test_tags_that_come_and_go_in_wecom_are_told_by_name(runtime, make, listener
     told = [(row.content["added"], row.content["removed"]) for row in make.rows(WebhookDelivery)]
     named = [{"group": "标签组", "name": name} for name in ("囤货", "新客")]
     assert told == [(named, []), ([], named[1:])]
+
+
+def test_somebody_the_shop_knows_who_turns_out_to_be_a_contact_is_told_once(runtime, make, listener):
+    union, buyer, other = Key("unionid", "", "oU1"), Key("buyer_id", "小程序商城", "b1"), Key("unionid", "", "oU2")
+    for key in (union, buyer):
+        make.identity(key.kind, key.value, scope=key.scope)
+    face, twin = Key("external_userid", "", "wm1"), Key("external_userid", "", "wm2")
+
+    def say(*pairs, proof="wecom_contact"):
+        facts = [Fact(one, it, proof, runtime.now(), "test", "test") for one, it in pairs]
+        with runtime.transaction() as session:
+            identity_links.state(session, facts, now=runtime.now())
+
+    say((union, face))  # orders first, then the add
+    say((other, twin))  # nobody the shop knew
+    say((buyer, face), proof="wecom_oauth")  # a parcel's page: two who were apart
+    say((buyer, face), (union, face))
+
+    ids = {(row.kind, row.value): row.id for row in make.rows(Identity)}
+    told = [(row.kind, row.identity_id) for row in make.rows(WebhookDelivery)]
+    assert told == [("linked", ids["unionid", "oU1"]), ("linked", ids["buyer_id", "b1"])]

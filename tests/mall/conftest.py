@@ -64,8 +64,9 @@ class ShopProgram:
     def post(self, *orders: Any, **more: Any):
         return self.post_to("orders", *orders, **more)
 
-    def post_to(self, noun: str, *records: Any, **more: Any):
-        return self.send(json.dumps({"shop": self.name, noun: records}).encode(), target=f"/mall/{noun}", **more)
+    def post_to(self, path: str, *records: Any, noun: str = "", **more: Any):
+        body = json.dumps({"shop": self.name, noun or path: records}).encode()
+        return self.send(body, target=f"/mall/{path}", **more)
 
     def post_lines(self, noun: str, *lines: str | dict[str, Any], **more: Any):
         text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
