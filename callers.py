@@ -1,6 +1,7 @@
 """Who may call a route: every view declares it, and one that does not is refused."""
 
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 from typing import Literal, TypeVar
 
 from flask import Flask, current_app, request
@@ -37,3 +38,12 @@ def refuse_undeclared(app: Flask) -> None:
             return
         if caller_of(current_app.view_functions[request.endpoint]) is None:
             raise Refused("This route has not declared who may call it.")
+
+
+def network_of(address: str | None) -> str:
+    """One caller: an IPv4 address, or the /64 that a household or a server has of IPv6."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "none"
+    return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))

@@ -61,6 +61,19 @@ class OfficialAccount(Section):
 class Landing(Section):
     public_url: str = Field(default="", pattern=r"^(https?://[^/?#\s]+)?$")
     contact_way_state: str = ""
+    mini_program_app_id: str = ""
+    privacy_file: str = ""
+
+    @field_validator("privacy_file")
+    @classmethod
+    def _is_readable(cls, value: str) -> str:
+        try:
+            has_text = not value or bool(Path(value).read_text("utf-8").partition("\n")[2].strip())
+        except (OSError, UnicodeDecodeError) as problem:
+            raise ValueError(f"{value} cannot be read ({problem.__class__.__name__})") from None
+        if not has_text:
+            raise ValueError("expected a version in the first line and the text below it")
+        return value
 
 
 class Security(Section):

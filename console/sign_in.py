@@ -1,13 +1,11 @@
 """Signing in and out: a password, or a link that is good once."""
 
-from ipaddress import ip_address, ip_network
-
 from flask import g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from bodies import Form, read_fields
-from callers import anyone
+from callers import anyone, network_of
 from console.door import LANGUAGES, blueprint, own_path, sign_in_as, user_only
 from crm import users
 from crm.errors import BadInput, Conflict, NotSignedIn, RuleError
@@ -61,7 +59,7 @@ def sign_in() -> ResponseReturnValue:
         attempt = users.begin_sign_in(
             database,
             login_digest=vault.digest(f"login:{form.login.strip().lower()}"),
-            address_digest=vault.digest(f"address:{_network(request.remote_addr)}"),
+            address_digest=vault.digest(f"address:{network_of(request.remote_addr)}"),
             now=now,
         )
         user = users.of_login(database, form.login)
@@ -83,15 +81,6 @@ def _go_in(user: User, target: str) -> ResponseReturnValue:
     answer = redirect(target, 303)
     answer.delete_cookie("huitou_language", path="/console")
     return answer
-
-
-def _network(address: str | None) -> str:
-    """One caller: an IPv4 address, or the /64 that a household or a server has of IPv6."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "none"
-    return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))
 
 
 @blueprint.post("/sign-out")
@@ -173,7 +162,7 @@ def change_password() -> ResponseReturnValue:
             attempt = users.begin_sign_in(
                 database,
                 login_digest=vault.digest(f"login:{g.user.login}"),
-                address_digest=vault.digest(f"address:{_network(request.remote_addr)}"),
+                address_digest=vault.digest(f"address:{network_of(request.remote_addr)}"),
                 now=now,
             )
         if not users.fits(g.user.password_hash, form.old):

@@ -37,6 +37,11 @@ def names(session: Session) -> list[str]:
     return list(session.scalars(select(Shop.name).order_by(Shop.name)))
 
 
+def every(session: Session) -> list[Shop]:
+    """All of them, a handful, by name."""
+    return list(session.scalars(select(Shop).order_by(Shop.name)))
+
+
 def add_key(session: Session, name: str, *, key: str, secret_sealed: bytes, now: datetime) -> SigningKey:
     """A new signing key for a shop; at most two are live, so that a shop can rotate."""
     shop = named(session, name, now=now)

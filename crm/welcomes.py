@@ -20,9 +20,10 @@ LONGEST_TEXT = 4000  # bytes of UTF-8
 PLANNED = and_(Touch.kind == KIND, Touch.state == "planned")
 
 
-def wording(template: str, staff_name: str) -> str:
-    """The text with the member's name in it, within WeCom's 4,000 bytes."""
-    return template.replace("{staff}", staff_name).encode()[:LONGEST_TEXT].decode(errors="ignore")
+def wording(template: str, staff_name: str, orders_link: str = "") -> str:
+    """The text with the member's name and the page for naming an order in it, within WeCom's 4,000 bytes."""
+    worded = template.replace("{staff}", staff_name).replace("{orders_link}", orders_link)
+    return worded.encode()[:LONGEST_TEXT].decode(errors="ignore")
 
 
 def has_due(session: Session, *, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from crm import audits, inbox, job_runs, platform_messages, webhook_deliveries
+from crm import audits, claims, inbox, job_runs, platform_messages, webhook_deliveries
 from runtime import Runtime
 
 
@@ -34,5 +34,7 @@ def _forget_some(runtime: Runtime) -> int:
         count += audits.forget(session, before=now - timedelta(days=keep.audit_days))
     with runtime.transaction() as session:
         count += webhook_deliveries.forget(session, before=now - timedelta(days=keep.inbox_days))
+    with runtime.transaction() as session:
+        count += claims.forget_tries(session, before=(now - timedelta(days=7)).date())
     with runtime.transaction() as session:
         return count + job_runs.forget(session, now=now)

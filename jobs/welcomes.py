@@ -61,9 +61,10 @@ def _plan(runtime: Runtime, session: Session) -> None:
             welcomes.skip(session, notice)
             continue
         name = staff.name_of(session, notice.userid or "") or f"{runtime.settings.business.name}的客服"
+        text = welcomes.wording(runtime.settings.welcome.text, name, f"{runtime.settings.landing_url}/bind")
         welcomes.plan(
             session, notice, key=f"welcome:{runtime.vault.digest(code)}", now=runtime.now(),
-            text_sealed=runtime.vault.seal(welcomes.wording(runtime.settings.welcome.text, name)),
+            text_sealed=runtime.vault.seal(text),
             code_sealed=runtime.vault.seal(code),
         )  # fmt: skip
 

@@ -61,7 +61,7 @@ def _signed() -> tuple[Shop, str]:
 
 def _bind(key: Key, shop: Shop, order_no: str) -> str:
     now = runtime().now()
-    bound = runtime().in_transaction(
+    against = runtime().in_transaction(
         lambda session: claims.bind(session, key, shop, order_no, "parcel", by="customer", now=now)
     )
-    return "bound" if bound else "waits"
+    return "waits" if against else "bound"

@@ -1,6 +1,22 @@
-/* Whoever went away to add somebody comes back to a page that knows it: it asks again as soon as it is seen again. */
+/* Whoever went away to add somebody comes back to a page that knows it: it asks again when it is seen again. Copying. */
 (() => {
   "use strict";
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const text = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+    } catch {
+      getSelection().selectAllChildren(text); // an old WebView: chosen, for the reader's own finger
+      if (!document.execCommand("copy")) return;
+    }
+    button.textContent = button.dataset.done;
+  });
+
+  const again = document.getElementById("again");
+  if (!again) return;
   let wasAway = false;
   const ask = () => location.reload();
   document.addEventListener("visibilitychange", () => {
@@ -8,6 +24,5 @@
     else if (wasAway) ask();
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
-  const again = document.getElementById("again");
-  if (again) again.addEventListener("click", (event) => { event.preventDefault(); ask(); });
+  again.addEventListener("click", (event) => { event.preventDefault(); ask(); });
 })();

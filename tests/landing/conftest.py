@@ -1,5 +1,6 @@
 """Customers at our pages: a phone with WeChat, the sandbox as WeCom."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,14 +16,15 @@ class Phone:
     def __init__(self, app, customer="", agent=WECHAT):
         self.client = app.test_client()
         self.customer = customer
+        self.token = ""
         self.headers = {"User-Agent": agent, "Accept": "text/html"}
 
     def get(self, path, **more):
         return self.client.get(path, headers=self.headers, **more)
 
     def post(self, path, **fields):
-        token = self._token(path)
-        return self.client.post(path, data={"csrf_token": token, **fields}, headers=self.headers)
+        """Send a form of the page last opened."""
+        return self.client.post(path, data={"csrf_token": self.token, **fields}, headers=self.headers)
 
     def open(self, path):
         """Tap a link: through WeCom's sign-in, when the page asks for it, back to the page."""
@@ -30,6 +32,8 @@ class Phone:
         while answer.status_code == 302:
             location = answer.headers["Location"]
             answer = self.get(self.through(location) if "/connect/oauth2/authorize" in location else location)
+        found = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        self.token = found.group(1) if found else ""
         return answer
 
     def through(self, location, **query):
@@ -39,10 +43,6 @@ class Phone:
         assert answer.status_code == 302, answer.text
         parts = urlsplit(answer.headers["Location"])
         return f"{parts.path}?{parts.query}"
-
-    def _token(self, path):
-        with self.client.session_transaction("/p") as session:
-            return session.get("csrf_token", "")
 
 
 def query_of(location):

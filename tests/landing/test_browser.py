@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from app import create_app
 from config import Landing, Server
 from crm import parcel_links
-from models import Channel
+from models import Channel, Product, Shop
 from tests.apps import running
 from tests.landing.conftest import WECHAT
 from tests.sandbox.looking import PALE_TEXTS, SMALL_TARGETS, too_wide
@@ -101,3 +101,39 @@ def test_who_opens_the_parcels_page_and_adds_a_member_has_the_order_in_the_sideb
 
     assert took < 3
     assert phone.problems == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), list(zip(SIZES, ("light", "dark"), strict=True)))
+def test_every_page_fits_a_phone_in_its_light(chromium, sandbox, shop_open, make, runtime, size, scheme):
+    url, link = shop_open
+    make._save(
+        Product(
+            shop_id=make.rows(Shop)[0].id, sku="W", name="婴儿手口湿巾 80 抽 × 6 包 无香型 带盖", price_fen=1990,
+            on_sale=True, link_url="https://shop.example/w", share_text="7€复制¥abcd1234¥",
+            care_note="开封后三个月内用完", changed_at=runtime.now(), stored_at=runtime.now(), fingerprint="",
+        )
+    )  # fmt: skip
+    make.shop("京东店")
+    customer = sandbox.post("/sandbox/customers", {"name": "苏苏"})["external_userid"]
+    tapped = f"{sandbox.url}/sandbox/client/open?external_userid={customer}&url={quote(link, safe='')}"
+    with opened(chromium, tapped, size, scheme, user_agent=WECHAT) as phone:
+        for name in ("parcel", "bind", "privacy", "g/W"):
+            if name != "parcel":
+                phone.page.goto(f"{url}/{name}")
+            looks_right(phone.page)
+            keep(phone.page, f"{name.replace('/', '-')}-{size[0]}-{scheme}")
+        phone.page.goto(f"{url}/bind")
+        phone.page.get_by_label("在哪里买的").select_option("淘宝店")
+        phone.page.get_by_label("完整的订单号").fill("TB-X")
+        phone.page.get_by_label("我看过并同意").check()
+        phone.page.get_by_role("button", name="绑定这笔订单").click()
+        expect(phone.page.get_by_role("alert")).to_contain_text("还没查到这个订单号")
+        looks_right(phone.page)
+        keep(phone.page, f"bind-wrong-{size[0]}-{scheme}")
+        phone.page.get_by_label("完整的订单号").fill("TB20261127")
+        phone.page.get_by_label("我看过并同意").check()
+        phone.page.get_by_role("button", name="绑定这笔订单").click()
+        expect(phone.page.get_by_role("heading")).to_have_text("订单归到您名下了")
+        keep(phone.page, f"bound-{size[0]}-{scheme}")
+
+    assert [problem for problem in phone.problems if "422" not in problem] == []
