@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import callbacks, planning, schedule
+from bench import callbacks, planning, schedule, sync
 
-ROWS = (callbacks.rows, schedule.rows, planning.rows)
+ROWS = (callbacks.rows, schedule.rows, planning.rows, sync.rows)
 FOLDER = Path(__file__).resolve().parent / "results"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from crm import channels, follows, identities, identity_links, staff, tags
@@ -100,18 +100,21 @@ def _ensure(session: Session, shown: Mapping[str, CustomerDetail | None], *, at:
         if name not in linked
     ]  # fmt: skip
     if insert_many_if_absent(session, Contact, rows, Contact.id):
-        _adopt_touches(session, [row["external_userid"] for row in rows])
+        adopt_touches(session, [row["external_userid"] for row in rows])
     found = select(Contact).where(Contact.external_userid.in_(shown)).execution_options(populate_existing=True)
     return {contact.external_userid: contact for contact in session.scalars(found)}
 
 
-def _adopt_touches(session: Session, external_userids: list[str]) -> None:
+ORPHANS = (
+    select(Touch, Contact)
+    .join(Contact, Contact.external_userid == Touch.external_userid)
+    .where(Touch.external_userid.in_(bindparam("names", expanding=True)), Touch.identity_id.is_(None))
+)
+
+
+def adopt_touches(session: Session, external_userids: list[str]) -> None:
     """A welcome is often on its way before we know the contact."""
-    orphans = session.execute(
-        select(Touch, Contact)
-        .join(Contact, Contact.external_userid == Touch.external_userid)
-        .where(Touch.external_userid.in_(external_userids), Touch.identity_id.is_(None))
-    )
+    orphans = session.execute(ORPHANS, {"names": external_userids})
     for touch, contact in orphans:
         touch.identity_id, touch.customer_id = contact.identity_id, contact.customer_id
 
