@@ -8,8 +8,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from sqlalchemy import select
 
-from crm import platforms
+from crm import platform_messages, platforms
+from jobs.platforms import apply_platform_messages
+from models import Order
 from runtime import Runtime
 
 
@@ -70,6 +73,20 @@ def stand_in() -> Iterator[Callable[[type[StandIn]], StandIn]]:
     yield start
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def replayed(runtime: Runtime) -> Callable[[int, str], list[tuple[str, str]]]:
+    """Applies what failed of an account again; answers the order numbers and states there are then."""
+
+    def replay(shop_id: int, platform: str) -> list[tuple[str, str]]:
+        with runtime.transaction() as session:
+            platform_messages.replay_failed(session, shop_id, platform, now=runtime.now())
+        apply_platform_messages(runtime)
+        with runtime.reading() as session:
+            return [(row.order_no, row.status) for row in session.scalars(select(Order).order_by(Order.order_no))]
+
+    return replay
 
 
 @pytest.fixture

@@ -134,6 +134,15 @@ def test_refunds_cancelled_orders_and_masked_nicks(shop_id, runtime, make, clock
     assert [each.reason for each in make.rows(PlatformMessage)] == ["字段不对：rows.0.status"]
 
 
+def test_what_failed_comes_in_once_it_fits(shop_id, runtime, clock, jushuitan, replayed):
+    jushuitan.rows = [row(at=clock() - timedelta(hours=1), order_date=local(clock() + timedelta(days=2)))]
+    pull_orders(runtime)
+
+    clock.tick(days=2)
+
+    assert replayed(shop_id, "jushuitan") == [("A1", "paid")]
+
+
 def test_a_window_of_many_pages_and_a_token_that_ended(shop_id, runtime, make, clock, jushuitan):
     at = clock() - timedelta(minutes=30)
     jushuitan.rows = [row(f"A{n:03d}", n, at=at) for n in range(120)]

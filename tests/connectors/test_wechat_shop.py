@@ -160,6 +160,15 @@ def test_what_was_paid_back_is_read_from_the_after_sales(push, runtime, make, cl
     assert {row.changed_at.timestamp() for row in make.rows(Order) if row.order_no == "part"} == {later}
 
 
+def test_what_failed_comes_in_once_it_fits(shop_id, runtime, clock, wechat, replayed):
+    wechat.add(order(at=clock() - timedelta(hours=1), create_time=int(clock().timestamp()) + 2 * 86400))
+    pull_orders(runtime)
+
+    clock.tick(days=2)
+
+    assert replayed(shop_id, "wechat_shop") == [("3705", "paid")]
+
+
 def test_all_pages_of_a_window_come_in_and_one_order_that_does_not_fit_is_kept(shop_id, runtime, make, clock, wechat):
     wechat.add(*(order(f"{n:02d}", at=clock() - timedelta(minutes=10)) for n in range(45)))
     wechat.orders["07"]["order_detail"]["price_info"]["order_price"] = "19.79元"

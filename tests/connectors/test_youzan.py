@@ -9,10 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from crm import platform_messages, platforms
 from jobs.platform_buyers import ask_unionids
 from jobs.platform_pulls import pull_orders
 from jobs.platforms import apply_platform_messages
+from jobs.retention import forget_old
+from jobs.worker import Worker
 from models import Identity, Order, OrderLine, PlatformAccount, PlatformMessage
+from tests.apps import until
 from tests.connectors.conftest import StandIn
 
 CREDENTIALS = {"client_id": "c1", "client_secret": "s3cret", "kdt_id": "56232"}
@@ -213,6 +217,88 @@ def test_an_order_of_a_page_that_does_not_fit_is_kept_and_loses_no_other(shop_id
     [kept] = make.rows(PlatformMessage)
     assert (kept.state, kept.reason) == ("failed", "字段不对：full_order_info.pay_info.payment")
     assert b"bad" in runtime.vault.open(kept.body_sealed)
+
+
+def test_what_failed_comes_in_once_it_fits(shop_id, runtime, clock, youzan, replayed):
+    """Created in two days, says the platform: refused until its clock or ours is mended."""
+    early = {"created": local(clock() + timedelta(days=2))}
+    youzan.add(trade(at=clock() - timedelta(hours=1), info=early))
+    pull_orders(runtime)
+
+    before = replayed(shop_id, "youzan")
+    clock.tick(days=2)
+
+    assert before == []
+    assert replayed(shop_id, "youzan") == [("E1", "paid")]
+
+
+def test_a_running_worker_applies_a_push_by_itself(push, runtime, make, clock):
+    worker = Worker(runtime)
+    worker.start()
+
+    push(trade(at=clock()))
+    until(lambda: [row.state for row in make.rows(PlatformMessage)] == ["applied"])
+    worker.stop()
+
+    assert len(make.rows(Order)) == 1
+
+
+def test_two_workers_never_hold_one_message_or_account(push, runtime, clock, shop_id):
+    push(trade(at=clock()))
+    clock.freeze()
+
+    for lease in (lambda s, now: list(platform_messages.lease_due(s, limit=9, now=now)), platforms_due):
+        taken = []
+        for _ in range(2):
+            with runtime.transaction() as session:
+                taken.append(bool(lease(session, runtime.now())))
+        assert taken == [True, False]
+
+    clock.tick(minutes=5)
+    with runtime.transaction() as session:  # who held them has died
+        assert platform_messages.lease_due(session, limit=9, now=runtime.now())
+        assert platforms_due(session, runtime.now())
+
+
+def platforms_due(session, now):
+    return platforms.lease_due(session, now=now)
+
+
+def test_nothing_is_asked_inside_a_transaction(shop_id, runtime, youzan, clock):
+    connector = runtime.connector("youzan", CREDENTIALS)
+
+    with runtime.reading(), pytest.raises(RuntimeError, match="a transaction is open"):
+        connector.pull(clock() - timedelta(hours=1), clock(), None)
+
+    assert youzan.asked == []
+
+
+def test_secrets_and_texts_reach_no_log(shop_id, push, runtime, youzan, clock, caplog):
+    caplog.set_level("DEBUG")
+    youzan.answers_next = [(500, b"s3cret 13812345678")]
+    pull_orders(runtime)
+    youzan.close()
+    clock.tick(seconds=30)
+    pull_orders(runtime)
+    push({"tid": "E1", "name": "s3cret"}, secret="other")
+
+    assert "s3cret" not in caplog.text
+    assert "access_token=" not in caplog.text
+
+
+def test_old_messages_lose_their_text_and_then_go(push, runtime, make, clock):
+    push(trade(at=clock()))
+    apply_platform_messages(runtime)
+    clock.tick(days=31)
+    push(trade("E2", at=clock()))
+
+    forget_old(runtime)
+    kept = [row.body_sealed is not None for row in make.rows(PlatformMessage)]
+    clock.tick(days=61)
+    forget_old(runtime)
+
+    assert kept == [False, True]
+    assert [(row.state, row.body_sealed is not None) for row in make.rows(PlatformMessage)] == [("received", True)]
 
 
 @pytest.mark.parametrize(
