@@ -33,6 +33,7 @@ import mall.identities
 import mall.orders
 import mall.parcel_links
 import mall.products
+import mall.track
 import pages
 import sidebar
 from callers import anyone, refuse_undeclared

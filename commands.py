@@ -275,6 +275,24 @@ def add_shop(context: click.Context, name: str) -> None:
     click.echo(json.dumps({"shop": name, "key": key, "secret": secret}, ensure_ascii=False))
 
 
+@shop.command("origins")
+@click.argument("name")
+@click.argument("origins", metavar="ORIGIN...", nargs=-1)
+@click.pass_context
+def set_origins(context: click.Context, name: str, origins: tuple[str, ...]) -> None:
+    """Say whose pages may use the tracker: https://shop.example, each with its scheme.
+
+    Replaces the list; with no ORIGIN no page may. Mini-programs need none.
+    """
+    runtime = runtime_of(context)
+    try:
+        with runtime.transaction() as session:
+            listed = shops.set_origins(session, name, origins, now=runtime.now()).tracker_origins
+    except RuleError as refusal:
+        sys.exit(refused(refusal.message))
+    done({"shop": name, "origins": listed})
+
+
 @shop.command("revoke")
 @click.argument("key")
 @click.pass_context

@@ -1,15 +1,19 @@
 """Shops and the keys they sign with."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from crm import audits
 from crm.errors import BadInput, Conflict, NotFound
 from models.database import changed, insert_if_absent
 from models.shop import Nonce, Shop, SigningKey
 
 LIVE_KEYS = 2
+ORIGIN = re.compile(r"https?://[a-z0-9.-]{1,253}(:[0-9]{1,5})?", re.ASCII)
 
 
 def named(session: Session, name: str, *, now: datetime) -> Shop:
@@ -40,6 +44,24 @@ def names(session: Session) -> list[str]:
 def every(session: Session) -> list[Shop]:
     """All of them, a handful, by name."""
     return list(session.scalars(select(Shop).order_by(Shop.name)))
+
+
+def set_origins(session: Session, name: str, origins: Sequence[str], *, now: datetime) -> Shop:
+    """The pages that may use the tracker from now on, by origin. Raises `NotFound` or `BadInput`."""
+    shop = of_name(session, name)
+    if shop is None:
+        raise NotFound("没有这家店铺")
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise BadInput("写成 https://shop.example，不带路径", field="origins")
+    shop.tracker_origins = sorted(set(origins))
+    audits.note(session, actor="system", action="shop.origins", subject=f"shop:{shop.id}", now=now)
+    return shop
+
+
+def lists_origin(session: Session, origin: str) -> bool:
+    """Whether any shop has pages there."""
+    return any(origin in listed for listed in session.scalars(select(Shop.tracker_origins)))
 
 
 def add_key(session: Session, name: str, *, key: str, secret_sealed: bytes, now: datetime) -> SigningKey:

@@ -34,15 +34,10 @@ def _small(value: dict[str, Any] | None) -> dict[str, Any] | None:
     return value or None
 
 
-class EventForm(Form):
-    """One event, once: another with the same id changes nothing."""
+class Did(Form):
+    """What somebody did, once: another with the same id changes nothing."""
 
     id: Id
-    kind: Annotated[str, AfterValidator(_kind)]
-    unionid: MaybeId = None
-    openid: MaybeId = None
-    app: MaybeId = None
-    buyer_id: MaybeId = None
     sku: MaybeId = None
     at: Moment
     dwell_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = None
@@ -51,10 +46,20 @@ class EventForm(Form):
     @field_validator("at")
     @classmethod
     def _is_kept(cls, value: datetime, known: ValidationInfo) -> datetime:
-        assert known.context is not None, "fit(EventForm, …, now=…, earliest=…)"
+        assert known.context is not None, "fit(…Form, …, now=…, earliest=…)"
         if value < known.context["earliest"]:
             raise ValueError("太早了，这么久以前的行为不再收")
         return value
+
+
+class EventForm(Did):
+    """One event, and who it was."""
+
+    kind: Annotated[str, AfterValidator(_kind)]
+    unionid: MaybeId = None
+    openid: MaybeId = None
+    app: MaybeId = None
+    buyer_id: MaybeId = None
 
     def incoming(self, shop: Shop, zone: ZoneInfo) -> Incoming:
         return Incoming.at(

@@ -34,10 +34,14 @@ class Intake(Generic[Incoming]):
     warn: Callable[[Incoming], list[tuple[str, str]]] = lambda _: []
 
     def receive(self, envelope: type[Form], field: str) -> dict[str, Any]:
+        """Take what this request's body holds."""
+        return self.take(_sent(envelope, field))
+
+    def take(self, sent: Iterator[Any]) -> dict[str, Any]:
         """Read and store batch after batch, each in a transaction of its own; an answered batch is on disk."""
         results: list[dict[str, Any]] = []
         waiting: deque[dict[str, Any]] = deque()
-        for batch in self.batches(self._good(_sent(envelope, field), results, waiting)):
+        for batch in self.batches(self._good(sent, results, waiting)):
             for outcome in runtime().in_transaction(lambda session, batch=batch: self.store(session, batch)):  # type: ignore[misc]
                 waiting.popleft()["result"] = outcome
         counts = Counter(result["result"] for result in results)

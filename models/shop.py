@@ -14,6 +14,7 @@ class Shop(Row):
     __tablename__ = "shop"
 
     name: Mapped[str] = mapped_column(unique=True)
+    tracker_origins: Mapped[list[str]] = mapped_column(default=list, server_default="[]")  # of pages that may track
     created_at: Mapped[datetime]
 
 

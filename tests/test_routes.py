@@ -12,6 +12,7 @@ from tests.factories import Make
 FOR_ANYONE = {
     "health.healthz", "health.readyz", "health.metrics", "console.sign_in_page", "console.sign_in",
     "console.first_page", "console.first", "console.enter_page", "console.enter", "console.choose",
+    "mall.preflight", "mall.tracker_script",
 }  # fmt: skip
 FOR_CUSTOMERS = {"landing.privacy"}  # whoever they are
 SECRET = "阳光暖暖"
@@ -27,7 +28,7 @@ def test_only_a_few_routes_are_for_anyone(app):
     """A new one belongs on the list above: on purpose, not by a forgotten decorator."""
     open_to_all = {name for name, view in app.view_functions.items() if caller_of(view) == "anyone"}
 
-    assert {name for name in open_to_all if name.startswith(("console.", "health."))} == FOR_ANYONE
+    assert {name for name in open_to_all if name.startswith(("console.", "health.", "mall."))} == FOR_ANYONE
 
 
 def test_a_route_that_declares_nobody_is_refused(runtime):

@@ -14,6 +14,7 @@ COUNTERS = (
 
 
 def upgrade() -> None:
+    op.add_column("shop", sa.Column("tracker_origins", sa.JSON(), nullable=False, server_default="[]"))
     op.create_table(
         "product",
         sa.Column("id", BIG, nullable=False),
@@ -127,3 +128,4 @@ def downgrade() -> None:
     op.drop_table("behaviour")
     op.drop_table("event")
     op.drop_table("product")
+    op.drop_column("shop", "tracker_origins")
