@@ -31,6 +31,9 @@ MESSAGES = ("operator", "manager")  # who reads audiences, pushes and drops; a m
 IMPORTS: tuple[str, ...] = ("operator",)
 JOBS = ("operator", "developer")
 RUN_JOBS = ("developer",)
+CUSTOMERS = ("operator", "manager")  # who sees customers; a manager those of their department
+IDENTITIES = ("operator",)  # who decides who is whom
+MATCHES = ("operator", "developer")
 OWNER: tuple[str, ...] = ("owner",)
 
 

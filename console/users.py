@@ -1,6 +1,7 @@
 """The users of the console: an owner opens an account and hands over a one-time link."""
 
 import secrets
+from typing import Literal
 
 from flask import g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -8,6 +9,7 @@ from pydantic import Field
 
 from bodies import Form, read_fields
 from console.door import OWNER, blueprint, user_only
+from console.inbox import number_asked
 from crm import audits, users
 from crm.errors import BadInput, Conflict
 from models.user import ROLES, User
@@ -19,6 +21,11 @@ class NewUser(Form):
     login: str = Field(max_length=64)
     name: str = Field(max_length=64)
     role: str = Field(max_length=16)
+
+
+class Rights(Form):
+    department: str = Field("", pattern=r"^[0-9]{0,18}$")
+    reveal: Literal["", "on"] = ""
 
 
 def role_name(role: str) -> str:
@@ -38,14 +45,34 @@ def words_of_roles() -> dict[str, object]:
 
 def _shown(**more: object) -> str:
     with runtime().reading() as session:
-        everybody = users.everybody(session)
-    return render_template("console/users.html", here="users", everybody=everybody, roles=ROLES, **more)
+        everybody, departments = users.everybody(session), users.departments(session)
+    return render_template(
+        "console/users.html", here="users", everybody=everybody, departments=departments, roles=ROLES, **more
+    )
 
 
 @blueprint.get("/users")
 @user_only(*OWNER)
 def users_page() -> ResponseReturnValue:
-    return _shown()
+    """Everybody; `rights` is whose rights are to be changed."""
+    number = number_asked("rights")
+    with runtime().reading() as session:
+        chosen = users.user(session, number) if number is not None else None
+    return _shown(chosen=chosen)
+
+
+@blueprint.post("/users/<int:user_id>/rights")
+@user_only(*OWNER)
+def change_rights(user_id: int) -> ResponseReturnValue:
+    """Which department a manager has, and who may see whole phone numbers."""
+    form, now = read_fields(Rights), runtime().now()
+    department = int(form.department) if form.department else None
+    with runtime().transaction() as session:
+        users.set_rights(
+            session, users.user(session, user_id), department_wecom_id=department,
+            may_reveal_phones=form.reveal == "on", by=g.user, now=now,
+        )  # fmt: skip
+    return redirect(url_for("console.users_page"), 303)
 
 
 @blueprint.post("/users")

@@ -13,6 +13,7 @@ from crm import audits
 from crm.errors import BadInput, Conflict, NotFound, Refused, TooMany
 from models.audit import Audit
 from models.database import changed, take_turns
+from models.staff import Department
 from models.user import ROLES, OneTimeLink, User
 
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
@@ -115,6 +116,25 @@ def add(session: Session, *, login: str, name: str, role: str, password: str | N
     except IntegrityError:  # somebody else took it since we looked
         raise taken from None
     return user
+
+
+def set_rights(
+    session: Session, found: User, *, department_wecom_id: int | None, may_reveal_phones: bool, by: User, now: datetime
+) -> None:
+    """Whose customers a manager sees, and whether somebody may see whole phone numbers."""
+    if department_wecom_id is not None:
+        known = select(Department.id).where(Department.wecom_id == department_wecom_id)
+        if session.scalar(known) is None:
+            raise BadInput("没有这个部门，刷新再选", field="department")
+    found.department_wecom_id, found.may_reveal_phones = department_wecom_id, may_reveal_phones
+    audits.note(
+        session, actor=f"user:{by.id}", action="user.rights", subject=f"user:{found.id}", now=now,
+        department=department_wecom_id, may_reveal_phones=may_reveal_phones,
+    )  # fmt: skip
+
+
+def departments(session: Session) -> list[Department]:
+    return list(session.scalars(select(Department).order_by(Department.wecom_id)))
 
 
 def has_any(session: Session) -> bool:

@@ -21,6 +21,8 @@ class User(Row):
     password_hash: Mapped[str]  # argon2
     language: Mapped[str] = mapped_column(default="zh")
     epoch: Mapped[int] = mapped_column(default=0)  # raised to end every session of this user
+    department_wecom_id: Mapped[int | None]  # a manager's: they see the customers of its staff, and of those below it
+    may_reveal_phones: Mapped[bool] = mapped_column(default=False)  # a right on top of the role; an owner has it
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

@@ -56,8 +56,15 @@ def upgrade() -> None:
         op.create_index(name, "orders", [column], sqlite_where=where, postgresql_where=where)
     op.create_index(op.f("ix_orders_order_no"), "orders", ["order_no"])
 
+    with op.batch_alter_table("user") as batch_op:
+        batch_op.add_column(sa.Column("department_wecom_id", BIG, nullable=True))
+        batch_op.add_column(sa.Column("may_reveal_phones", sa.Boolean(), nullable=False, server_default=sa.false()))
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("user") as batch_op:
+        batch_op.drop_column("may_reveal_phones")
+        batch_op.drop_column("department_wecom_id")
     op.drop_index(op.f("ix_orders_order_no"), "orders")
     for name in CLAIMED:
         op.drop_index(name, "orders")

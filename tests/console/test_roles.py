@@ -21,11 +21,13 @@ PAGES = {
     "/console/coupons": {"owner", "operator", "finance"},
     "/console/audit": {"owner", "developer"},
     "/console/audiences": {"owner", "operator", "manager"},
+    "/console/customers": {"owner", "operator", "manager"},
     "/console/pushes": {"owner", "operator", "manager"},
     "/console/drops": {"owner", "operator", "manager"},
     "/console/users": {"owner"},
 }
 BEHIND = {  # where the menu does not lead
+    "/console/customers/1": {"owner", "operator"},  # a manager those of their department
     "/console/audiences/1": {"owner", "operator", "manager"},
     "/console/audiences/1/count": {"owner", "operator", "manager"},
     "/console/audiences/choices/tags": {"owner", "operator", "manager"},
@@ -72,6 +74,8 @@ BUTTONS = {
     "/console/drops/editions/1/remind": ({"part": "teaser"}, {"owner", "operator"}),
     "/console/drops/editions/1/resume": ({"part": "teaser"}, {"owner", "operator"}),
     "/console/users": ({"login": "x1", "name": "x", "role": "staff"}, {"owner"}),
+    "/console/customers/1/phone": ({"order": "1"}, {"owner"}),  # a right on top of the role
+    "/console/users/1/rights": ({}, {"owner"}),
     "/console/users/1/link": ({}, {"owner"}),
     "/console/users/1/disable": ({}, {"owner"}),
 }
@@ -81,6 +85,7 @@ BUTTONS = {
 def programme(make, runtime):
     """A push that was sent, its picture, and a drop with its first edition; each with the id 1."""
     make.mass_message(make.push())
+    make.order(make.identity("unionid", "u1"))
     now, zone = runtime.now(), runtime.zone
     plan = replace(FLOWERS, group_ids=(make.group().id,))
     with runtime.transaction() as session:
