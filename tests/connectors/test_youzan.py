@@ -165,25 +165,20 @@ def test_a_message_that_only_names_its_order_has_it_asked_for_after_a_while(push
     assert [line.refunded_fen for line in make.rows(OrderLine)] == [0, 382]
 
 
-@pytest.mark.parametrize(
-    ("status", "more", "is_what", "spend_fen"),
-    [
-        ("TRADE_CLOSED", {"refund_state": 12}, "refunded", 0),
-        ("TRADE_CLOSED", {}, "cancelled", 0),
-        ("WAIT_BUYER_PAY", {}, "created", 0),
-        ("WAIT_BUYER_CONFIRM_GOODS", {}, "shipped", 982),
-        ("TRADE_SUCCESS", {}, "completed", 982),
-    ],
-)  # fmt: skip
-def test_what_a_trade_counts_for_follows_its_state(
-    shop_id, runtime, make, clock, youzan, status, more, is_what, spend_fen
-):
-    youzan.add(trade(at=clock() - timedelta(minutes=5), status=status, **more))
+def test_what_a_trade_counts_for_follows_its_state(shop_id, runtime, make, clock, youzan):
+    told = {
+        "a": ("TRADE_CLOSED", 12), "b": ("TRADE_CLOSED", 0), "c": ("WAIT_BUYER_PAY", 0),
+        "d": ("WAIT_BUYER_CONFIRM_GOODS", 0), "e": ("TRADE_SUCCESS", 0),
+    }  # fmt: skip
+    at = clock() - timedelta(minutes=5)
+    youzan.add(*(trade(tid, at=at, status=status, refund_state=state) for tid, (status, state) in told.items()))
 
     pull_orders(runtime)
 
-    [order] = make.rows(Order)
-    assert (order.status, order.spend_fen) == (is_what, spend_fen)
+    assert {order.order_no: (order.status, order.spend_fen) for order in make.rows(Order)} == {
+        "a": ("refunded", 0), "b": ("cancelled", 0), "c": ("created", 0), "d": ("shipped", 982),
+        "e": ("completed", 982),
+    }  # fmt: skip
 
 
 def test_a_window_is_pulled_page_by_page_once_though_orders_change_meanwhile(shop_id, runtime, make, clock, youzan):
@@ -301,28 +296,34 @@ def test_old_messages_lose_their_text_and_then_go(push, runtime, make, clock):
     assert [(row.state, row.body_sealed is not None) for row in make.rows(PlatformMessage)] == [("received", True)]
 
 
-@pytest.mark.parametrize(
-    ("said", "reason", "seconds"),
-    [
-        ((200, {"gw_err_resp": {"err_code": 4101, "err_msg": "访问频繁"}}), "Throttled 4101", 3),
-        ((200, {"gw_err_resp": {"err_code": 4204, "err_msg": "无权限"}}), "Unauthorized 4204", 600),
-        ((502, b"<html>"), "Temporary 502", 10),
-        ((200, b"<html>"), "Temporary not_json", 10),
-        ((200, {"success": True, "code": 200, "data": {"full_order_info_list": 5}}),
-         "字段不对：data.full_order_info_list", 1800),
-    ],
-)  # fmt: skip
-def test_an_error_pauses_by_its_class_and_loses_nothing(shop_id, runtime, make, clock, youzan, said, reason, seconds):
-    now = clock.freeze()
-    youzan.add(trade(at=now - timedelta(minutes=5)))
-    youzan.answers_next = [said]
+SAYS_NO = {
+    "Throttled 4101": (3, (200, {"gw_err_resp": {"err_code": 4101, "err_msg": "访问频繁"}})),
+    "Unauthorized 4204": (600, (200, {"gw_err_resp": {"err_code": 4204, "err_msg": "无权限"}})),
+    "Temporary 502": (10, (502, b"<html>")),
+    "Temporary not_json": (10, (200, b"<html>")),
+    "字段不对：data.full_order_info_list": (
+        1800, (200, {"success": True, "code": 200, "data": {"full_order_info_list": 5}}),
+    ),
+}  # fmt: skip
 
-    pull_orders(runtime)
-    [account] = make.rows(PlatformAccount)
-    clock.tick(seconds=seconds)
+
+def test_an_error_pauses_by_its_class_and_loses_nothing(shop_id, runtime, make, clock, youzan):
+    youzan.add(trade(at=clock.freeze() - timedelta(minutes=5)))
+    [account], seen = make.rows(PlatformAccount), {}
+
+    for seconds, said in SAYS_NO.values():
+        with runtime.transaction() as session:
+            platforms.pull_now(session, account, now=runtime.now())
+        youzan.answers_next = [said]
+        pull_orders(runtime)
+        [account] = make.rows(PlatformAccount)
+        seen[account.last_error] = (account.next_pull_at - clock()).total_seconds(), seconds * 2 ** (account.tries - 1)
+        assert make.rows(Order) == []
+    clock.tick(hours=2)
     pull_orders(runtime)
 
-    assert (account.last_error, account.next_pull_at - now) == (reason, timedelta(seconds=seconds))
+    assert list(seen) == list(SAYS_NO)
+    assert [waited for waited, _ in seen.values()] == [min(most, 3600) for _, most in seen.values()]
     assert len(make.rows(Order)) == 1
     assert make.rows(PlatformAccount)[0].last_error == ""
 
