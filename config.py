@@ -42,6 +42,8 @@ class WeCom(Section):
     callback_aes_key: SecretStr = SecretStr("")
     base_url: str = Field(default="https://qyapi.weixin.qq.com", pattern=r"^https?://[^?#\s]+[^/?#\s]$")
     authorize_url: str = "https://open.weixin.qq.com/connect/oauth2/authorize"
+    paid_contacts: int = Field(default=2000, ge=0, le=100_000_000)
+    customers_per_member: int = Field(default=5000, ge=0, le=1_000_000)
 
     @field_validator("callback_aes_key")
     @classmethod
@@ -97,6 +99,8 @@ class Business(Section):
 
 
 class Welcome(Section):
+    rival_share_percent: int = Field(default=20, ge=1, le=100)
+    rival_days: int = Field(default=7, ge=1, le=30)
     text: str = Field(default="您好，我是{staff}，很高兴认识您。有什么想问的，随时找我。", min_length=1)
 
     @field_validator("text")

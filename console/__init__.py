@@ -16,6 +16,7 @@ from console import (
     outbound,
     pushes,
     sign_in,
+    sync,
     users,
 )
 from console.door import blueprint
@@ -37,5 +38,6 @@ __all__ = [
     "outbound",
     "pushes",
     "sign_in",
+    "sync",
     "users",
 ]

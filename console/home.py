@@ -7,9 +7,9 @@ from flask import g, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from console.door import INBOX, MESSAGES, OUTBOUND, blueprint, may, user_only
+from console.door import INBOX, JOBS, MESSAGES, OUTBOUND, blueprint, may, user_only
 from console.inbox import start_of_today
-from crm import gates, held, inbox_reports, overviews
+from crm import gates, held, inbox_reports, meters, overviews, rivals
 from runtime import runtime
 from words import gettext
 
@@ -33,7 +33,8 @@ def home() -> ResponseReturnValue:
         mode = gates.mode(session)
         failed = inbox_reports.count_failed(session)
         sendings = _sendings_due(session) if may(*MESSAGES) else []
-    due = _due(figures, mode, failed, sendings)
+        filling = _filling(session) + _rivals(session) if may(*JOBS) else []
+    due = _due(figures, mode, failed, sendings + filling)
     return render_template("console/home.html", here="home", figures=figures, due=due, hello=_hello())
 
 
@@ -42,6 +43,36 @@ def _hello() -> str:
     if hour < 11:
         return gettext("早上好，%(name)s", name=g.user.name)
     return gettext("下午好，%(name)s", name=g.user.name) if hour < 18 else gettext("晚上好，%(name)s", name=g.user.name)
+
+
+def _filling(session: Session) -> list[Due]:
+    """What is nearly full: nobody can be added any more when it is."""
+    wecom, link = runtime().settings.wecom, url_for("console.sync_page")
+    found, paid = [], meters.paid_contacts(session, limit=wecom.paid_contacts)
+    if paid.tone:
+        title = gettext("外部联系人用了 %(n)s%%", n=paid.percent)
+        note = gettext("满了就加不了新客户，请在企业微信后台扩容")
+        found.append(Due("users", paid.tone, title, note, link))
+    full = [one for one in meters.fullest(session, limit=wecom.customers_per_member) if one.tone]
+    if full:
+        title = gettext("%(name)s的客户数用了 %(n)s%%", name=full[0].name, n=full[0].percent)
+        note = gettext("满了就加不了，请扩容，或换人接待")
+        found.append(Due("users", full[0].tone, title, note, link))
+    return found
+
+
+def _rivals(session: Session) -> list[Due]:
+    """Somebody else welcomes our customers, and takes the welcome code."""
+    rules = runtime().settings.welcome
+    found = rivals.since(session, at=runtime().now() - timedelta(days=rules.rival_days))
+    if not found.are_there(rules.rival_share_percent / 100):
+        return []
+    title = gettext("%(n)s 位客户的欢迎语被别处抢先了", n=found.without_code + found.taken)
+    note = gettext(
+        "加的是：%(names)s。多半是企业微信后台给他们设了欢迎语，或别的应用也在发，请关掉一处",
+        names="、".join(found.members),
+    )
+    return [Due("send", "bad", title, note, url_for("console.inbox_page") if may(*INBOX) else "")]
 
 
 def _sendings_due(session: Session) -> list[Due]:

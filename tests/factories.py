@@ -11,6 +11,7 @@ from crm import users
 from models import (
     Audience,
     Base,
+    Channel,
     Contact,
     CouponBatch,
     Customer,
@@ -168,6 +169,11 @@ class Make:
             "created_at": now, "created_by": "test", "changed_at": now, "changed_by": "test",
         } | more  # fmt: skip
         row: Push = self._save(Push(**values))
+        return row
+
+    def channel(self, state: str | None = None, **more: Any) -> Channel:
+        state = state or f"state{self._next()}"
+        row: Channel = self._save(Channel(**{"state": state, "name": state, "created_at": self.runtime.now()} | more))
         return row
 
     def group(self, chat_id: str | None = None, *, owner: Staff | None = None, **more: Any) -> Group:
