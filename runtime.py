@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import or_, select, update
+from sqlalchemy import Engine, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -99,7 +99,7 @@ class Runtime:
     def transaction(self) -> Iterator[Session]:
         """Write: commits at the end, rolls back on any error. On SQLite one writer a process, BEGIN IMMEDIATE."""
         self.forbid_transaction()
-        with self._writer or nullcontext(), Session(self._writing_engine, expire_on_commit=False) as session:
+        with self._writer or nullcontext(), self._session(self._writing_engine) as session:
             self._local.open = True
             try:
                 with session.begin():
@@ -125,12 +125,16 @@ class Runtime:
     def reading(self) -> Iterator[Session]:
         """Read one snapshot; nothing is written."""
         self.forbid_transaction()
-        with Session(self._reading_engine, expire_on_commit=False) as session:
+        with self._session(self._reading_engine) as session:
             self._local.open = True
             try:
                 yield session
             finally:
                 self._local.open = False
+
+    def _session(self, engine: Engine) -> Session:
+        """Knows the vault: the names of erased customers are looked up wherever an identity is (`crm.erased`)."""
+        return Session(engine, expire_on_commit=False, info={"vault": self.vault})
 
     def append(self, statement: str, values: Sequence[Any]) -> None:
         """One row, committed when this returns: `models.appending`. For what must be answered in milliseconds."""

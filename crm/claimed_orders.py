@@ -10,11 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from models.customer import Identity
+from crm import erased
+from models.customer import ERASED, Identity
 from models.order import Order
 from models.shop import Shop
 
 KINDS = ("order_no", "phone")
+ENDS = ("identity_id", "claim_id", "phone_id")
 TURN = "claimed orders"  # taken alone to make such an identity, together to store orders: neither misses the other
 
 
@@ -75,7 +77,22 @@ def pointing(session: Session, shop: Shop, numbers: Iterable[str]) -> dict[str, 
     return {row.order_no: dict(row._mapping) for row in found}
 
 
+def keep_erased(session: Session, rows: Mapping[str, dict[str, Any]], before: Mapping[str, Mapping[str, Any]]) -> None:
+    """Let new versions of orders that led to somebody who was erased lead there as before, and name nobody."""
+    ends = {was[end] for was in before.values() for end in ENDS if was[end]}
+    if not ends:
+        return
+    gone = select(Identity.id, Identity.customer_id).where(Identity.id.in_(ends), Identity.value.startswith(ERASED))
+    owners = dict(session.execute(gone).all())
+    for number, was in before.items():
+        if any(was[end] in owners for end in ENDS):
+            rows[number].update({end: was[end] for end in ENDS if end != "identity_id"})
+            rows[number].update(erased.order_names(erased.vault_of(session), rows[number]), **erased.NO_PHONE)
+            if was["identity_id"] in owners:
+                rows[number].update(identity_id=was["identity_id"], customer_id=owners[was["identity_id"]])
+
+
 def leads(rows: Iterable[Mapping[str, Any]]) -> set[int]:
     """The identities that claimed orders lead to, and come by."""
     claimed = [row for row in rows if row["claim_id"] or row["phone_id"]]
-    return {row[end] for row in claimed for end in ("identity_id", "claim_id", "phone_id") if row[end]}
+    return {row[end] for row in claimed for end in ENDS if row[end]}

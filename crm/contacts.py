@@ -8,17 +8,19 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from crm import channels, follows, identities, identity_links, staff, tags
+from crm import channels, erased, follows, identities, identity_links, staff, tags
 from crm.follows import EndedBy
 from crm.identities import Key
 from crm.identity_links import Fact
 from models.contact import Contact, Follow
+from models.customer import Identity
 from models.database import insert_many_if_absent
 from models.touch import Touch
 from wecom.events import Event
 from wecom.types import CustomerDetail, Followed
 
 PROOF = "wecom_contact"  # WeCom showed this unionid for this external_userid
+ASSIGNED = 202  # an administrator gave the customer to this member: the customer added nobody
 
 
 def learn(
@@ -29,11 +31,13 @@ def learn(
     `tally` counts what is new and what was otherwise on record, by kind.
 
     Contacts and follows are made or brought up to date, never put back to an older answer; identities are linked by
-    unionid, and the orders that had it before come with them.
+    unionid, and the orders that had it before come with them. Who was erased stays so, and is left out, unless they
+    have added somebody since.
     """
-    shown = {detail.external_contact.external_userid: detail for detail in details}
+    asked = {detail.external_contact.external_userid: detail for detail in details}
     tally = Counter() if tally is None else tally
-    contacts = _ensure(session, shown, at=at)
+    contacts = _ensure(session, asked, {name: _last_added(detail) for name, detail in asked.items()}, at=at)
+    shown = {name: detail for name, detail in asked.items() if name in contacts}
     for external_userid, detail in shown.items():
         _describe(contacts[external_userid], detail, at=at, tally=tally)
     _learn_follows(session, [(contacts[name], detail) for name, detail in shown.items()], at=at, tally=tally)
@@ -53,31 +57,59 @@ def of_page(page: Iterable[Followed]) -> list[CustomerDetail]:
     return list(found.values())
 
 
-def added(session: Session, event: Event, detail: CustomerDetail | None, *, is_half: bool, at: datetime) -> Follow:
-    """A customer was added; `detail` is what WeCom showed at `at`, None when they are contacts no more."""
-    follow = _follow(session, event, detail, at=at)
+def added(
+    session: Session, event: Event, detail: CustomerDetail | None, *, is_half: bool, at: datetime
+) -> Follow | None:
+    """A customer was added; `detail` is what WeCom showed at `at`, None when they are contacts no more.
+
+    None of one who was erased, later than this add.
+    """
+    follow = _follow(session, event, detail, added_at=event.create_time, at=at)
+    if follow is None:
+        return None
     channel = channels.ensure(session, [event.state or ""], now=at).get(event.state or "")
     follows.added(follow, at=event.create_time, is_half=is_half, state=event.state or "", channel=channel)
     return follow
 
 
-def ended(session: Session, event: Event, *, by: EndedBy, now: datetime) -> Follow:
-    """One of the two deleted the other."""
-    follow = _follow(session, event, None, at=now)
-    follows.ended(follow, at=event.create_time, by=by)
+def ended(session: Session, event: Event, *, by: EndedBy, now: datetime) -> Follow | None:
+    """One of the two deleted the other; None of one who was erased."""
+    follow = _follow(session, event, None, added_at=None, at=now)
+    if follow is not None:
+        follows.ended(follow, at=event.create_time, by=by)
     return follow
 
 
-def _follow(session: Session, event: Event, detail: CustomerDetail | None, *, at: datetime) -> Follow:
+def _follow(
+    session: Session, event: Event, detail: CustomerDetail | None, *, added_at: datetime | None, at: datetime
+) -> Follow | None:
     userid, external_userid = event.userid or "", event.external_userid or ""
-    contacts = learn(session, [detail], at=at) if detail else _ensure(session, {external_userid: None}, at=at)
+    if detail:
+        contacts = learn(session, [detail], at=at)
+    else:
+        contacts = _ensure(session, {external_userid: None}, {external_userid: added_at}, at=at)
+    if external_userid not in contacts:
+        return None
     members = staff.ensure(session, [userid], serves_customers=True, now=at)
     pair = contacts[external_userid].id, members[userid.lower()].id
     return follows.ensure(session, [pair])[pair]
 
 
-def _ensure(session: Session, shown: Mapping[str, CustomerDetail | None], *, at: datetime) -> dict[str, Contact]:
-    """The contacts of these external_userids, their identities linked and held until the transaction ends."""
+def _last_added(detail: CustomerDetail) -> datetime | None:
+    return max((info.followed_at for info in detail.follow_user if info.add_way != ASSIGNED), default=None)
+
+
+def _ensure(
+    session: Session,
+    shown: Mapping[str, CustomerDetail | None],
+    added: Mapping[str, datetime | None],
+    *,
+    at: datetime,
+) -> dict[str, Contact]:
+    """The contacts of these external_userids, their identities linked and held until the transaction ends.
+
+    `added` is when each was added last: of those who were erased, only who was added since is here.
+    """
     faces = {name: Key("external_userid", "", name) for name in shown}
     persons = {
         name: Key("unionid", "", detail.external_contact.unionid)
@@ -87,7 +119,10 @@ def _ensure(session: Session, shown: Mapping[str, CustomerDetail | None], *, at:
     stored = select(Contact.external_userid, Contact.unionid).where(Contact.external_userid.in_(shown))
     linked = dict(session.execute(stored).all())
     strangers = {faces[name]: person for name, person in persons.items() if linked.get(name) != person.value}
-    identities.hold_many(session, {*faces.values(), *strangers.values()})  # at once, in one order
+    held = identities.hold_many(session, {*faces.values(), *strangers.values()})  # at once, in one order
+    for name in _still_erased(session, faces, persons, held, added):
+        strangers.pop(faces[name], None)
+        del faces[name]
     facts = [Fact(face, person, PROOF, at, "wecom", "system") for face, person in strangers.items()]
     known = identity_links.state(session, facts, now=at)
     known |= identities.ensure_many(session, [face for face in faces.values() if face not in known], now=at)
@@ -101,8 +136,24 @@ def _ensure(session: Session, shown: Mapping[str, CustomerDetail | None], *, at:
     ]  # fmt: skip
     if insert_many_if_absent(session, Contact, rows, Contact.id):
         adopt_touches(session, [row["external_userid"] for row in rows])
-    found = select(Contact).where(Contact.external_userid.in_(shown)).execution_options(populate_existing=True)
+    found = select(Contact).where(Contact.external_userid.in_(faces)).execution_options(populate_existing=True)
     return {contact.external_userid: contact for contact in session.scalars(found)}
+
+
+def _still_erased(
+    session: Session,
+    faces: Mapping[str, Key],
+    persons: Mapping[str, Key],
+    held: Mapping[Key, Identity],
+    added: Mapping[str, datetime | None],
+) -> list[str]:
+    ends = {name: [face, *([persons[name]] if name in persons else [])] for name, face in faces.items()}
+    names_of = {name: [held[key] for key in some if key in held and held[key].is_erased] for name, some in ends.items()}
+    moments = {identity.id: added[name] for name, some in names_of.items() for identity in some}
+    if not moments:
+        return []
+    gone = erased.let_back(session, moments)
+    return [name for name, some in names_of.items() if any(identity.id in gone for identity in some)]
 
 
 ORPHANS = (

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crm import erased
 from crm.errors import NotFound, Refused
 from models.channel import Channel
 from models.contact import Contact, Follow
@@ -83,6 +84,8 @@ def contact_followed(session: Session, staff: Staff, external_userid: str) -> Co
         )
     )
     if contact is None:
+        if erased.external_userids(session, [external_userid]):
+            raise Refused("这位客户的资料已抹除。重新添加之后才会再认识")
         raise not_yours()
     return contact
 

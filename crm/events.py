@@ -90,7 +90,10 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, now: datet
     ids = known(session, (event.key for event in batch))
     missing = {event.key for event in batch if event.key not in ids}
     if missing:
-        ids |= {key: row.id for key, row in identities.ensure_many(session, missing, now=now).items()}
+        found = identities.ensure_many(session, missing, now=now)
+        ids |= {key: row.id for key, row in found.items()}
+        gone = {key for key, row in found.items() if row.is_erased}
+        batch = [event._replace(props=None) if event.key in gone else event for event in batch]
     first: dict[str, Incoming] = {}
     for event in batch:
         first.setdefault(event.event_id, event)

@@ -4,7 +4,7 @@ A member's leaving may be told before the detail shows it: for `LAG` after such 
 detail. Nobody's friend but with a unionid, a member becomes an identity linked to that person all the same.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm import identities, identity_links, staff
+from crm import erased, identities, identity_links, staff
 from crm.identities import Key
 from crm.identity_links import Fact
 from models.customer import Identity
@@ -54,7 +54,10 @@ def compare(session: Session, detail: GroupChat, *, at: datetime) -> Difference:
     """Whom the detail, asked for at `at`, shows anew, changed, or no longer."""
     query = select(GroupMember).join(Group, Group.id == GroupMember.group_id).where(Group.chat_id == detail.chat_id)
     known = {row.member: row for row in session.scalars(query)}
-    shown = {_name(member): member for member in detail.member_list}
+    outside = (member.userid for member in detail.member_list if member.type == EXTERNAL)
+    unknown = [userid for userid in outside if userid not in known]
+    members = _unnamed(detail.member_list, erased.external_userids(session, unknown) if unknown else {})
+    shown = {_name(member): member for member in members}
     fresh = [member for name, member in shown.items() if name not in known or _differs(known[name], member, at=at)]
     gone = [row.id for name, row in known.items() if name not in shown and row.left_at is None and row.joined_at < at]
     joined = sum((row := known.get(_name(member))) is None or row.left_at is not None for member in fresh)
@@ -78,7 +81,7 @@ def store(session: Session, chat_id: str, some: Difference, *, at: datetime) -> 
 def left(session: Session, chat_id: str, names: Collection[str], *, at: datetime, scene: int | None) -> int:
     """An event said that these left or were removed; one who joined again since is not touched."""
     group_id = select(Group.id).where(Group.chat_id == chat_id).scalar_subquery()
-    members = {*names, *(name.lower() for name in names)}
+    members = {*names, *(name.lower() for name in names), *erased.external_userids(session, names).values()}
     gone = (
         update(GroupMember)
         .where(GroupMember.group_id == group_id, GroupMember.member.in_(members), GroupMember.joined_at <= at)
@@ -91,6 +94,16 @@ def complete(session: Session, chat_id: str, *, at: datetime) -> None:
     """All members of the answer that was asked for at `at` are stored."""
     query = update(Group).where(Group.chat_id == chat_id, Group.known_at == at).values(members_known_at=at)
     changed(session, query.execution_options(synchronize_session=False))
+
+
+def _unnamed(members: Sequence[Shown], gone: Mapping[str, str]) -> list[Shown]:
+    """Those who were erased are there, and nobody."""
+    return [
+        member.model_copy(update={"userid": gone[member.userid], "name": "", "unionid": None})
+        if member.userid in gone
+        else member
+        for member in members
+    ]
 
 
 def _name(member: Shown) -> str:
@@ -106,8 +119,10 @@ def _differs(row: GroupMember, member: Shown, *, at: datetime) -> bool:
 
 
 def _store_shown(session: Session, group_id: int, shown: Sequence[Shown], *, at: datetime) -> None:
-    outside = [member for member in shown if member.type == EXTERNAL]
-    persons = _identities(session, outside, at=at)
+    persons = _identities(session, [member for member in shown if member.type == EXTERNAL], at=at)
+    gone = {name: person for name, person in persons.items() if person.is_erased}  # maybe since they were compared
+    shown = _unnamed(shown, {name: person.value for name, person in gone.items()})
+    persons |= {person.value: person for person in gone.values()}
     colleagues = staff.ensure(session, [member.userid for member in shown if member.type != EXTERNAL], now=at)
     rows: list[dict[str, Any]] = [
         {

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, insert, or_, select
 from sqlalchemy.orm import Session
 
+from crm import erased
 from models.customer import Customer, Identity
 from models.database import insert_many_if_absent
 
@@ -66,16 +67,26 @@ def resolve(session: Session, customer_id: int) -> Customer | None:
 
 
 def _locked(session: Session, keys: list[Key]) -> dict[Key, Identity]:
+    """A name that is found no more may be an erased customer's: asked after the lock, which waits for an erasing."""
     if not keys:
         return {}
-    rows = session.scalars(
+    rows = _lock(session, or_(*_named(keys)))
+    found = {Key(row.kind, row.scope, row.value): row for row in rows}
+    missing = [key for key in keys if key not in found]
+    if missing and (ids := erased.identities_of(session, missing)):
+        by_id = {row.id: row for row in _lock(session, Identity.id.in_(ids.values()))}
+        found |= {key: by_id[identity_id] for key, identity_id in ids.items()}
+    return found
+
+
+def _lock(session: Session, which: ColumnElement[bool]) -> Iterable[Identity]:
+    return session.scalars(
         select(Identity)
-        .where(or_(*_named(keys)))
+        .where(which)
         .order_by(Identity.kind, Identity.scope, Identity.value)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return {Key(row.kind, row.scope, row.value): row for row in rows}
 
 
 def _named(keys: list[Key]) -> Iterator[ColumnElement[bool]]:

@@ -51,6 +51,7 @@ def state(session: Session, facts: Iterable[Fact], *, now: datetime) -> dict[Key
     told = _earliest(facts)
     keys = sorted({key for fact in facts for key in fact[:2]})
     known = identities.hold_many(session, keys)
+    told = {name: fact for name, fact in told.items() if not _names_the_erased(name, known)}
     stored = _stored(session, known, told)
     new = {name: fact for name, fact in told.items() if name not in stored}
     plain = _plain_groups(session, new, known)
@@ -100,6 +101,12 @@ def name_of(session: Session, link_id: int) -> Name:
     rows = [session.get_one(Identity, end) for end in (link.identity_id, link.other_identity_id)]
     one, other = (Key(row.kind, row.scope, row.value) for row in rows)
     return (*ordered(one, other), link.proof)
+
+
+def _names_the_erased(name: Name, known: Mapping[Key, Identity]) -> bool:
+    """Nothing joins somebody who was erased to somebody who is known."""
+    ends = [known.get(key) for key in name[:2]]
+    return len({end is not None and end.is_erased for end in ends}) > 1
 
 
 def _earliest(facts: Iterable[Fact]) -> dict[Name, Fact]:

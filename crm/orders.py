@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from crm import claimed_orders, coupons, identities, identity_links, persons, phones
+from crm import claimed_orders, coupons, erased, identities, identity_links, persons, phones
 from crm.identities import Key
 from crm.identity_links import Fact
 from crm.versions import Result, keep_newest
@@ -100,6 +100,9 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
     """
     share_turn(session, claimed_orders.TURN)
     names = {order.order_no: order.names(shop) for order in batch}
+    gone = erased.identities_of(session, {name for some in names.values() for name in some})
+    if gone:  # an order that names somebody who was erased is theirs, and names nobody else
+        names = {number: [name for name in some if name in gone][:1] or some for number, some in names.items()}
     identity_links.state(session, _named_together(batch, names, shop), now=now)
     owners = identities.ensure_many(session, (some[0] for some in names.values() if some), now=now)
     rows = {}
@@ -108,6 +111,7 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
         rows[order.order_no] = _row(order, shop, comes_by, vault, now)
     claimed_orders.point(session, shop, rows)
     before = claimed_orders.pointing(session, shop, rows)
+    claimed_orders.keep_erased(session, rows, before)
     results, ids = keep_newest(session, Order, Order.order_no, shop.id, rows)
     _replace_lines(
         session, {ids[order.order_no]: order.items for order in batch if results[order.order_no] == "accepted"}
@@ -180,15 +184,16 @@ def _named_together(batch: Sequence[Incoming], names: Mapping[str, list[Key]], s
 
 
 def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, now: datetime) -> dict[str, object]:
-    kept = order._asdict()
+    kept = order._asdict() | (erased.order_names(vault, order._asdict()) if identity and identity.is_erased else {})
     for elsewhere in ("items", "phone", "created_at", "updated_at"):
         del kept[elsewhere]
+    phone = None if identity and identity.is_erased else order.phone
     return kept | {
         "shop_id": shop.id,
         "identity_id": identity.id if identity else None,
         "customer_id": identity.customer_id if identity else None,
-        "phone_sealed": vault.seal(order.phone) if order.phone else None,
-        "phone_digest": phones.digest(order.phone, vault) if order.phone else None,
+        "phone_sealed": vault.seal(phone) if phone else None,
+        "phone_digest": phones.digest(phone, vault) if phone else None,
         "phone_kind": phones.kind_of(order.phone) if order.phone else None,
         "coupon_codes": list(order.coupon_codes),
         "ordered_at": order.created_at,

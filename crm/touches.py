@@ -42,6 +42,8 @@ def begin(
 ) -> tuple[Touch, bool]:
     """Record a touch by a staff member's own hand; asking again with the key returns the first one and False."""
     identity = identities.hold(session, contact.identity_id)
+    if identity.is_erased:
+        raise Refused("这位客户的资料已抹除，不能再联系")
     is_new = insert_if_absent(
         session,
         Touch,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from crm import inbox, inbox_storms
+from crm import erasure_sweeps, inbox, inbox_storms
 from jobs.effects import EFFECTS
 from jobs.lookups import Effect, Lookups
 from models.inbox import Inbox
@@ -49,6 +49,7 @@ def _apply(runtime: Runtime, notice: Inbox, lookups: Lookups) -> None:
             inbox.hold(session, notice)
             reason = effect(session) if effect else ""
             inbox.settle(session, notice, state, now=runtime.now(), reason=reason)
+            erasure_sweeps.hush(session, notice)
 
         runtime.in_transaction(settle)
         runtime.metrics.callbacks.labels(notice.kind, state).inc()

@@ -10,6 +10,7 @@ from models.contact import Contact, Follow
 from models.coupon import Coupon, CouponBatch
 from models.customer import Customer, Identity, IdentityLink
 from models.drop import DropEdition, DropSeries, DropStep, StaffMessage
+from models.erasure import Erasure
 from models.event import Behaviour, Event
 from models.file_import import FileImport
 from models.gate import Gate
@@ -49,6 +50,7 @@ __all__ = [
     "DropEdition",
     "DropSeries",
     "DropStep",
+    "Erasure",
     "Event",
     "FileImport",
     "Follow",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Row
 
 STANDINGS = ACCEPTED, NEW, REFUSED = 0, 1, 2
+ERASED = "erased:"  # what the values of an erased customer's identities begin with
 
 
 class Customer(Row):
@@ -39,6 +40,10 @@ class Identity(Row):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)  # derived; follows a merge
     home_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))  # the customer it began with, and may return to
     first_seen_at: Mapped[datetime]
+
+    @property
+    def is_erased(self) -> bool:
+        return self.value.startswith(ERASED)
 
 
 class IdentityLink(Row):

@@ -20,6 +20,7 @@ class User(Row):
     role: Mapped[str]
     password_hash: Mapped[str]  # argon2
     language: Mapped[str] = mapped_column(default="zh")
+    may_export: Mapped[bool] = mapped_column(default=False)  # all we hold of a customer; on top of the role
     epoch: Mapped[int] = mapped_column(default=0)  # raised to end every session of this user
     department_wecom_id: Mapped[int | None]  # a manager's: they see the customers of its staff, and of those below it
     may_reveal_phones: Mapped[bool] = mapped_column(default=False)  # a right on top of the role; an owner has it
