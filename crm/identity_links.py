@@ -75,9 +75,10 @@ def decide(session: Session, name: Name, *, retracted: bool, by: str, now: datet
     A decision may come before the fact it is about. Safe to repeat.
     """
     one, other = ordered(*name[:2])
-    known = identities.ensure_many(session, [one, other], now=now)
+    known = _make_missing(session, [one, other], [], identities.hold_many(session, [one, other]), now=now)
+    first, second = sorted((known[one].id, known[other].id))
     row: dict[str, Any] = {
-        "identity_id": known[one].id, "other_identity_id": known[other].id, "proof": name[2], "learnt_at": now,
+        "identity_id": first, "other_identity_id": second, "proof": name[2], "learnt_at": now,
         "standing": NEW,
     }  # fmt: skip
     insert_many_if_absent(session, IdentityLink, [row], IdentityLink.id)
@@ -90,7 +91,7 @@ def decide(session: Session, name: Name, *, retracted: bool, by: str, now: datet
         )
         .values(retracted_at=now if retracted else None, decided_at=now, decided_by=by, standing=NEW)
     )
-    persons.derive(session, [known[one].id, known[other].id], now=now)
+    persons.derive(session, [first, second], now=now)
 
 
 def name_of(session: Session, link_id: int) -> Name:

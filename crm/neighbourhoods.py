@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import literal, null, or_, select, union, union_all
+from sqlalchemy import cast, literal, null, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
 from crm.identities import Key
 from crm.identity_graph import CROWD, Edge, ordered
+from models.base import BigId
 from models.customer import ACCEPTED, Identity, IdentityLink
 from models.order import Order
 
@@ -154,7 +155,7 @@ def _orders(session: Session, frontier: Sequence[Known]) -> set[tuple[str, int, 
     if claims:
         parts.append(_claimed().where(Order.claim_id.in_(claims)))
     for phone in phones[:HUBS_AT_ONCE]:
-        holders = select(Order.identity_id, null(), Order.phone_id)
+        holders = select(Order.identity_id, cast(null(), BigId).label("claim_id"), Order.phone_id)
         some = holders.where(Order.phone_id == phone, Order.identity_id.is_not(None)).distinct().limit(CROWD + 2)
         parts.append(select(some.subquery()))
     return _order_edges(session.execute(union(*parts)))

@@ -1,12 +1,9 @@
 """Who is whom is a function of the facts, not of the order they came in."""
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from crm import identities, persons
 from crm.identities import Key
@@ -70,81 +67,6 @@ def test_a_stranger_stays_as_they_were_when_two_others_merge(runtime, make):
         join(session, one, other)
 
     assert make.rows(Order)[0].customer_id == stranger.customer_id
-
-
-NAMES = st.sampled_from(["a", "b", "c", "d", "e", "f"])
-FACT = st.one_of(
-    st.tuples(st.just("order"), NAMES, st.none()),
-    st.tuples(st.just("link"), NAMES, NAMES),
-    st.tuples(st.just("seen"), NAMES, st.none()),
-)
-
-
-def tell(session, fact, number):
-    """One fact: an identity was seen, an order came by it, or two are one person."""
-    what, name, other = fact
-    identity = ensure(session, "unionid", name)
-    if what == "link":
-        join(session, identity, ensure(session, "unionid", other))
-    elif what == "order" and not session.scalar(select(Order.id).where(Order.order_no == name)):
-        zeros = dict.fromkeys(("total_fen", "discount_fen", "shipping_fen", "paid_fen", "refunded_fen"), 0)
-        moments = {"ordered_at": NOW + timedelta(seconds=number), "changed_at": NOW, "stored_at": NOW}
-        session.add(
-            Order(
-                shop_id=1, order_no=name, status="paid", fingerprint="", identity_id=identity.id,
-                customer_id=identity.customer_id, **zeros, **moments,
-            )
-        )  # fmt: skip
-        session.flush()
-
-
-def outcome(session):
-    """Who is one person, and whose each order is, in names that do not depend on numbers."""
-    names = {row.id: row.value for row in session.scalars(select(Identity))}
-    people: dict[int, set[str]] = {}
-    for row in session.scalars(select(Identity)):
-        people.setdefault(row.customer_id, set()).add(row.value)
-    derived = {frozenset(members) for members in people.values()}
-    computed = {frozenset(names[member] for member in members) for members in persons.partition(session)}
-    orders = {row.order_no: frozenset(people[row.customer_id]) for row in session.scalars(select(Order))}
-    return derived, computed, orders
-
-
-@pytest.fixture
-def wiped(runtime, make):
-    """A function that empties the tables, for one example after another."""
-    make.shop()
-
-    def wipe(session):
-        for table in ("identity_link", "orders", "identity", "audit"):
-            session.execute(text(f"DELETE FROM {table}"))
-        session.execute(update(Customer).values(merged_into_id=None))
-        session.execute(text("DELETE FROM customer"))
-        session.expire_all()
-
-    return wipe
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(facts=st.lists(FACT, min_size=1, max_size=12), data=st.data())
-def test_any_order_and_repetition_of_facts_gives_the_same_people_and_orders(runtime, wiped, facts, data):
-    shuffled = data.draw(st.permutations(facts + data.draw(st.lists(st.sampled_from(facts), max_size=4))))
-    outcomes = []
-    for told in (facts, shuffled):
-        with runtime.transaction() as session:
-            wiped(session)
-            for number, fact in enumerate(told):
-                tell(session, fact, number)
-            outcomes.append(outcome(session))
-
-            moved = persons.rebuild(session, now=NOW)
-
-            assert moved == 0
-            assert outcome(session) == outcomes[-1]
-
-    derived, computed, _ = outcomes[0]
-    assert derived == computed
-    assert outcomes[0] == outcomes[1]
 
 
 def test_rebuild_puts_right_what_was_scrambled_and_splits_a_wrong_merge(runtime, make):
