@@ -19,7 +19,13 @@ def _config() -> Config:
 
 
 def migrate(engine: Engine) -> str:
-    """Bring the database to the newest script; returns its number. Safe to repeat.
+    """Bring the database to the newest script; returns its number. Safe to repeat."""
+    upgrade(engine, "head")
+    return newest()
+
+
+def upgrade(engine: Engine, number: str) -> None:
+    """Run the scripts up to this one.
 
     On SQLite a changed table is made anew and its rows copied, so foreign keys are looked at once, before the commit.
     """
@@ -31,13 +37,12 @@ def migrate(engine: Engine) -> str:
         try:
             with connection.begin():
                 config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                command.upgrade(config, number)
                 if lite and lite.execute("PRAGMA foreign_key_check").fetchone():
                     raise RuntimeError("the migration left rows that point nowhere; nothing was changed")
         finally:
             if lite:
                 lite.execute("PRAGMA foreign_keys=ON")
-    return newest()
 
 
 def newest() -> str:
