@@ -34,6 +34,7 @@ CLAIMS = [
     for order in (A1, A2)
 ]
 HAVE_PHONE = [("phone", LAN, None), ("phone", MEI, None)]  # None: the digest, which needs the vault
+Named = tuple[str, Key, Key | None]
 
 
 class Decision(NamedTuple):
@@ -64,9 +65,11 @@ class Sent(NamedTuple):
     version: int
 
 
-LINKS = st.sampled_from([*STRONG, *CLAIMS, *CLAIMS, *HAVE_PHONE, *HAVE_PHONE])
-TOLD = st.builds(lambda link, after: Told(*link, after), LINKS, st.integers(0, 2))
-DECIDED = st.builds(lambda link, gone, after: Decision(*link, gone, after), LINKS, st.booleans(), st.integers(0, 2))
+LINKS: st.SearchStrategy[Named] = st.sampled_from([*STRONG, *CLAIMS, *CLAIMS, *HAVE_PHONE, *HAVE_PHONE])
+TOLD = st.builds(lambda link, after: Told(link[0], link[1], link[2], after), LINKS, st.integers(0, 2))
+DECIDED = st.builds(
+    lambda link, gone, after: Decision(link[0], link[1], link[2], gone, after), LINKS, st.booleans(), st.integers(0, 2)
+)
 SENT = st.builds(
     Sent, st.sampled_from(["A1", "A2", "A3"]), st.sampled_from([None, "u1", "u2"]), st.sampled_from([None, "o1"]),
     st.sampled_from([None, "b1"]), st.sampled_from([None, PHONE]), st.integers(0, 2),
@@ -78,14 +81,13 @@ def at(after):
     return NOW + timedelta(seconds=after)
 
 
-def incoming(sent):
-    moments = dict.fromkeys(("created_at", "paid_at", "updated_at"), at(sent.version))
-    amounts = dict.fromkeys(("discount_fen", "shipping_fen", "refunded_fen"), 0)
-    later = dict.fromkeys(("shipped_at", "received_at", "completed_at", "claim_token"))
-    names = {"unionid": sent.unionid, "openid": sent.openid, "buyer_id": sent.buyer_id, "phone": sent.phone}
+def incoming(sent: Sent) -> Incoming:
+    moment = at(sent.version)
     return Incoming(
-        order_no=sent.number, status="paid", total_fen=100, paid_fen=100, coupon_codes=(),
-        items=(Item(None, "S", "湿巾", None, 1, 100),), **moments, **amounts, **later, **names,
+        order_no=sent.number, status="paid", unionid=sent.unionid, openid=sent.openid, buyer_id=sent.buyer_id,
+        phone=sent.phone, created_at=moment, paid_at=moment, shipped_at=None, received_at=None, completed_at=None,
+        total_fen=100, discount_fen=0, shipping_fen=0, paid_fen=100, refunded_fen=0, coupon_codes=(), claim_token=None,
+        items=(Item(None, "S", "湿巾", None, 1, 100),), updated_at=moment,
     )  # fmt: skip
 
 
@@ -175,7 +177,7 @@ def test_any_order_and_repetition_of_facts_gives_the_same_people(database_url, t
 @given(facts=st.lists(st.one_of(TOLD, SENT), min_size=1, max_size=6), data=st.data())
 def test_taking_a_fact_back_leaves_everybody_as_if_it_had_never_been_said(told, facts, data):
     link = data.draw(LINKS.filter(lambda link: not any(isinstance(fact, Told) and fact[:3] == link for fact in facts)))
-    wrong, taken_back = Told(*link, 0), Decision(*link, True, 9)
+    wrong, taken_back = Told(link[0], link[1], link[2], 0), Decision(link[0], link[1], link[2], True, 9)
 
     found = told(facts, taken_back)
 
