@@ -1,6 +1,7 @@
 """Reading what a caller sent: size, type, encoding, duplicate keys and shape, each refusal naming what was expected."""
 
 import json
+import re
 from typing import Any, TypeVar
 
 from flask import request
@@ -10,6 +11,7 @@ from crm.errors import BadInput, TooLarge
 
 Model = TypeVar("Model", bound=BaseModel)
 MOST_KEYS = 64  # of one object; every key too many is an error of its own, and a million of them take the machine
+MAY_BE_UNSTORABLE = re.compile(rb"\\u(0000|[dD][89a-fA-F])")  # JSON has no other way to write a NUL or half a pair
 LONGEST_NAME = 100  # of a field that is named in a refusal: unknown ones are the caller's own words
 
 SENTENCES = {
@@ -93,7 +95,8 @@ def parse_json(body: bytes) -> Any:
         raise BadInput("请求内容不是 JSON") from None
     except ValueError as problem:  # an integer of thousands of digits, too
         raise BadInput(str(problem) if isinstance(problem, _Refusal) else "数字太长") from None
-    _refuse_unstorable(parsed)
+    if MAY_BE_UNSTORABLE.search(body):
+        _refuse_unstorable(parsed)
     return parsed
 
 

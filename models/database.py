@@ -66,9 +66,13 @@ def insert_many_if_absent(
     session: Session, table: type[Base], rows: list[dict[str, Any]], *returning: Any
 ) -> list[Any]:
     """One INSERT … ON CONFLICT DO NOTHING for many rows; what is asked for of those that are new."""
+    if not rows:
+        return []
     dialect = session.get_bind().dialect.name
-    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table).on_conflict_do_nothing()
-    return list(session.execute(statement.returning(*returning), rows)) if rows else []
+    stored: Any = table.__table__  # as a table, not as a class: the ORM takes half as long again for each row
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(stored).on_conflict_do_nothing()
+    session.flush()
+    return list(session.connection().execute(statement.returning(*returning), rows))
 
 
 def insert_or_add(
