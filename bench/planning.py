@@ -56,12 +56,12 @@ def rows(full: bool) -> Iterator[dict[str, Any]]:
 
 def _row(database: str, url: str, folder: str, full: bool) -> dict[str, Any]:
     rounds, customers = FULL if full else QUICK
-    _in_a_process(_build, url, folder, customers)
+    in_a_process(_build, url, folder, customers)
     measured: dict[str, list[dict[str, float]]] = {"ours": [], "bare": []}
     for number in range(rounds):
         sides = [("ours", _ours), ("bare", _bare)]
         for place, (side, measure) in enumerate(sides if number % 2 == 0 else reversed(sides)):
-            found = _in_a_process(measure, url, folder, MONTHS[2 * number + place])
+            found = in_a_process(measure, url, folder, MONTHS[2 * number + place])
             if found["rows"] != customers:
                 raise RuntimeError(f"{side} planned {found['rows']} of {customers}")
             measured[side].append(found)
@@ -83,7 +83,7 @@ def _row(database: str, url: str, folder: str, full: bool) -> dict[str, Any]:
     }
 
 
-def _in_a_process(measure: Any, *arguments: Any) -> Any:
+def in_a_process(measure: Any, *arguments: Any) -> Any:
     """Memory of one side is not the other's."""
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:

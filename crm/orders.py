@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select
+from sqlalchemy import ColumnElement, and_, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from crm import claimed_orders, coupons, erased, identities, identity_links, persons, phones
@@ -13,7 +13,7 @@ from crm.identities import Key
 from crm.identity_links import Fact
 from crm.versions import Result, keep_newest
 from models.customer import Identity
-from models.database import share_turn
+from models.database import insert_plainly, share_turn
 from models.order import Order, OrderLine
 from models.shop import Shop
 from models.vault import Vault
@@ -209,10 +209,7 @@ def _replace_lines(session: Session, items_by_order: dict[int, tuple[Item, ...]]
     session.execute(
         delete(OrderLine).where(OrderLine.order_id.in_(items_by_order)).execution_options(synchronize_session=False)
     )
-    lines = [
-        dict(zip(LINE_COLUMNS, (order_id, position, *item), strict=True))
-        for order_id, items in items_by_order.items()
-        for position, item in enumerate(items)
+    lines: list[tuple[int | str | None, ...]] = [
+        (order_id, position, *item) for order_id, items in items_by_order.items() for position, item in enumerate(items)
     ]
-    if lines:
-        session.connection().execute(insert(OrderLine.__table__), lines)  # type: ignore[arg-type]
+    insert_plainly(session, OrderLine, LINE_COLUMNS, lines)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -101,6 +101,12 @@ class Mapping(Section):
     statuses: Annotated[dict[str, str], AfterValidator(_known)] = {}
     refunds: list[str] = []  # what `after_sale` says when the line's money went back
     prefixes: dict[str, str] = {}
+
+    @cached_property
+    def tells_more(self) -> bool:
+        """Whether anything is said of an order besides its lines: what was paid, and when."""
+        names = set(OrderColumns.model_fields) - {"ordered_at", "status", "after_sale"}
+        return bool(self.orders_file) or any(each(getattr(self.columns, name)) for name in names)
 
     def missing(self, header: Sequence[str]) -> list[str]:
         """What has to be there and the file of lines does not have: of several names of a column, the first."""

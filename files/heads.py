@@ -4,6 +4,7 @@ import string
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from files import cells
@@ -112,9 +113,8 @@ def cell_of(names: Names, header: list[str]) -> Callable[[list[str]], str]:
     if not places:
         return lambda row: ""
     if len(places) == 1:
-        place = places[0]
-        return lambda row: cells.bare(row[place])
-    return lambda row: next(filter(None, (cells.bare(row[place]) for place in places)), "")
+        return itemgetter(places[0])
+    return lambda row: next(filter(None, (row[place] for place in places)), "")
 
 
 def _template(template: str, columns: list[str]) -> Callable[[Sequence[str]], str | None]:
@@ -127,7 +127,7 @@ def _template(template: str, columns: list[str]) -> Callable[[Sequence[str]], st
     def filled(*values: str) -> str | None:
         return template.format(**dict(zip(wanted, values, strict=True))) if all(values) else None
 
-    return lambda row: filled(*(cells.bare(row[index]) for index in indexes))
+    return lambda row: filled(*[row[index] for index in indexes])
 
 
 def money_of(per_unit: int) -> Callable[[str, int], tuple[Decimal, int, str | None]]:

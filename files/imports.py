@@ -11,12 +11,12 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from bodies import fit
 from crm import orders, shops
 from crm.errors import BadInput
 from crm.orders import Incoming
 from files import columns, errors, lines
 from files.assembling import order_of
+from files.checking import incoming
 from files.columns import Mapping
 from files.lines import SALE
 from files.refusals import FileRefused
@@ -24,7 +24,6 @@ from files.reports import Part, Report
 from files.returns import REFUND
 from files.staging import Staging
 from files.tables import Table
-from mall.forms import OrderForm
 from models.shop import Shop
 from runtime import ROOT, Runtime
 
@@ -136,7 +135,7 @@ def checked(staging: Staging, mapping: Mapping, after: str, *, now: datetime) ->
     for of_one in staging.orders(after):
         order = order_of(of_one, mapping)
         try:
-            yield fit(OrderForm, order, now=now).incoming()
+            yield incoming(order, now=now)
         except BadInput as problem:
             staging.reject(order["order_no"], problem.message)
 

@@ -1,5 +1,6 @@
 """Reading a shop's export line by line: what each line is, or why it is skipped. Nothing is kept in memory."""
 
+import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
@@ -11,6 +12,9 @@ from files.refusals import FileRefused
 from files.tables import Table
 
 SALE, RETURN = "sale", "return"
+BETWEEN = "\x1f"
+DRESSED = re.compile(rf"(?:^|{BETWEEN})[\s=']|\s(?:{BETWEEN}|$)")
+"""A row with a cell that `cells.bare` would change: one look for all of them."""
 
 
 class Line(NamedTuple):
@@ -27,6 +31,33 @@ class Line(NamedTuple):
     price_fen: int = 0
     returned: int = 0
     head: Head = Head()
+
+
+class Staged(NamedTuple):
+    """One line of an order that is put together: its own, and what it says of the order."""
+
+    order_no: str
+    status: str
+    at: int
+    sku: str
+    name: str
+    category: str | None
+    quantity: int
+    price_fen: int
+    returned: int
+    refunded_fen: int
+    changed_at: int | None
+    unionid: str | None
+    openid: str | None
+    buyer_id: str | None
+    phone: str | None
+    paid: int | None
+    shipping: int | None
+    refunded: int | None
+    paid_at: int | None
+    shipped_at: int | None
+    received_at: int | None
+    completed_at: int | None
 
 
 def lines(table: Table, mapping: Mapping) -> Iterator[Line]:
@@ -64,9 +95,10 @@ def _fitted(row: list[str], width: int) -> list[str]:
         if len(row) < width or any(row[width:]):
             raise Misread("unreadable", f"这一行有 {len(row)} 列，表头有 {width} 列")
         del row[width:]
-    if "\0" in "".join(row):
+    together = BETWEEN.join(row)
+    if "\0" in together:
         raise Misread("unreadable", "有读不出的字符")
-    return row
+    return [cells.bare(cell) for cell in row] if DRESSED.search(together) else row
 
 
 def _reader(header: list[str], mapping: Mapping) -> Callable[[int, list[str]], Line]:

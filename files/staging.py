@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from files import returns
 from files.heads import Head, Misread
-from files.lines import SALE, Line
+from files.lines import SALE, Line, Staged
 from files.refusals import Busy
 from files.returns import REFUND
 
@@ -118,7 +119,7 @@ class Staging:
         row = self._db.execute("SELECT COUNT(DISTINCT order_no) FROM line WHERE kind = ?", (SALE,)).fetchone()
         return int(row[0])
 
-    def orders(self, after: str) -> Iterator[list[sqlite3.Row]]:
+    def orders(self, after: str) -> Iterator[list[Staged]]:
         """The sale lines of each order, order by order, from the one behind `after`."""
         while True:
             page = self._db.execute(
@@ -127,11 +128,14 @@ class Staging:
             ).fetchall()
             if not page:
                 return
-            rows = self._db.execute(
-                "SELECT * FROM line WHERE kind = ? AND order_no > ? AND order_no <= ? ORDER BY order_no, number",
+            rows = self._db.cursor()
+            rows.row_factory = None  # plain tuples: ten times as many rows as orders come by here
+            rows.execute(
+                f"SELECT {', '.join(Staged._fields)} FROM line"  # noqa: S608
+                " WHERE kind = ? AND order_no > ? AND order_no <= ? ORDER BY order_no, number",
                 (SALE, after, page[-1][0]),
-            ).fetchall()
-            for _, lines in groupby(rows, key=lambda line: str(line["order_no"])):
+            )
+            for _, lines in groupby(map(Staged._make, rows.fetchall()), key=attrgetter("order_no")):
                 yield list(lines)
             after = page[-1][0]
 
