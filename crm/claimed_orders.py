@@ -41,7 +41,9 @@ def attach(session: Session, made: Iterable[Identity]) -> None:
 
 
 def _is_guest() -> ColumnElement[bool]:
-    return Order.unionid.is_(None) & Order.openid.is_(None) & Order.buyer_id.is_(None)
+    """It came by nobody, or only by its phone."""
+    phones = select(Identity.id).where(Identity.id == Order.identity_id, Identity.kind == "phone")
+    return Order.identity_id.is_(None) | phones.exists()
 
 
 def point(session: Session, shop: Shop, rows: Mapping[str, dict[str, Any]]) -> None:

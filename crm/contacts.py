@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from crm import channels, erased, follows, identities, identity_links, staff, tags
+from crm import channels, contact_phones, erased, follows, identities, identity_links, staff, tags
 from crm.follows import EndedBy
 from crm.identities import Key
 from crm.identity_links import Fact
@@ -41,6 +41,7 @@ def learn(
     for external_userid, detail in shown.items():
         _describe(contacts[external_userid], detail, at=at, tally=tally)
     _learn_follows(session, [(contacts[name], detail) for name, detail in shown.items()], at=at, tally=tally)
+    contact_phones.state(session, shown.values(), at=at)
     return contacts
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from crm import channels, staff, tags
+from crm import channels, contact_phones, staff, tags
 from crm.contacts import PROOF, adopt_touches
 from models.bulk import insert_rows, new_ids, stored
 from models.contact import Contact, Follow
@@ -62,7 +62,7 @@ def among(session: Session, details: Sequence[CustomerDetail]) -> tuple[list[Cus
     others: list[CustomerDetail] = []
     for detail in details:
         shown = detail.external_contact
-        is_known = shown.external_userid in known or (shown.unionid or "") in known
+        is_known = shown.external_userid in known or (shown.unionid or "") in known or contact_phones.noted(detail)
         (others if is_known else new).append(detail)
     return new, others
 

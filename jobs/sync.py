@@ -1,7 +1,7 @@
 """Learning the whole corp from WeCom: staff, tags, channel codes, every customer, every group. It can be broken off."""
 
 import os
-import socket
+import platform
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -31,7 +31,7 @@ def run_sync(
     process is at it; an error of WeCom's that waiting does not help leaves the run `failed`, to be gone on with.
     """
     with runtime.transaction() as session:
-        run = sync_runs.begin(session, holder=f"{socket.gethostname()}|{os.getpid()}", by=by, now=runtime.now())
+        run = sync_runs.begin(session, holder=f"{platform.node()}|{os.getpid()}", by=by, now=runtime.now())
     work = _Work(runtime, run, progress, pause)
     try:
         return work.finish()

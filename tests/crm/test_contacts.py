@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from crm import contacts, identity_links, persons
+from crm import contacts, identity_links, persons, phones
 from crm.identities import Key
 from crm.identity_links import Fact
 from models import Audit, Contact, Customer, Follow, IdentityLink, Order, TagAssignment
@@ -174,3 +174,36 @@ def test_a_tag_id_nobody_has_named_is_left_out(runtime, make):
         contacts.learn(session, [detail("wm1", tag_id=["et-strategy"])], at=LATER)
 
     assert make.rows(TagAssignment) == []
+
+
+def test_a_mobile_staff_noted_brings_the_orders_of_the_one_buyer_who_has_it(runtime, make):
+    shop = make.shop()
+    buyer = make.identity("buyer_id", "b1", shop.name)
+    digest = phones.digest("13800138000", runtime.vault)
+    order = make.order(buyer, shop, phone_digest=digest, buyer_id="b1")
+    guest = make.order(None, shop, phone_digest=digest)
+    virtual = detail("wm2", remark_mobiles=["13800138000-1234"])
+
+    with runtime.transaction() as session:
+        contacts.learn(session, [detail("wm1", remark_mobiles=["+86 138-0013-8000", "138****8000"]), virtual], at=LATER)
+        mine = session.scalars(select(Contact).where(Contact.external_userid == "wm1")).one()
+        owners = {row.id: row.customer_id for row in session.scalars(select(Order))}
+
+    assert owners == {order.id: mine.customer_id, guest.id: mine.customer_id}
+
+
+def test_a_mobile_a_third_person_has_as_well_brings_nothing(runtime, make):
+    shop = make.shop()
+    order = make.order(
+        make.identity("buyer_id", "b1", shop.name), shop, phone_digest=phones.digest("13800138000", runtime.vault)
+    )
+    both = [detail(name, remark_mobiles=["13800138000"]) for name in ("wm1", "wm2")]
+
+    with runtime.transaction() as session:
+        contacts.learn(session, both[:1], at=LATER)
+        contacts.learn(session, both[1:], at=LATER)
+        owners = [row.customer_id for row in session.scalars(select(Order))]
+        refusals = [row.refusal for row in session.scalars(select(IdentityLink))]
+
+    assert owners == [order.customer_id]
+    assert refusals == ["shared", "shared"]
