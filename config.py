@@ -120,6 +120,7 @@ class Retention(Section):
     inbox_days: int = Field(default=90, ge=30, le=3650)
     audit_days: int = Field(default=365, ge=30, le=3650)
     event_days: int = Field(default=90, ge=7, le=3650)
+    touch_text_days: int = Field(default=365, ge=30, le=3650)
 
 
 Address = Annotated[str, Field(pattern=r"^https?://[^?#\s]+[^/?#\s]$")]

@@ -77,6 +77,10 @@ def reveal_phone(customer_id: int) -> ResponseReturnValue:
     return _shown(customer_id, "orders", revealed=(order.id, opened(order)))
 
 
+def may_export() -> bool:
+    return may() or bool(g.user.may_export)
+
+
 def may_reveal() -> bool:
     return may() or bool(g.user.may_reveal_phones)
 
@@ -117,6 +121,7 @@ def _shown(customer_id: int, tab: str, *, revealed: tuple[int, str] | None = Non
         "console/customer.html", here="customers", customer=customer, contact=contact, remark=remark,
         followers=followers, channel=customers.came_by(followers), carried=carried, totals=totals, recorded=recorded,
         gap=gap, phones=[(order.id, masked(order)) for order in phones], revealed=revealed, tab=tab,
-        tabs=customer_tabs.names(), may_reveal=may_reveal(), may_decide=may("operator"), iw=identity_words,
+        tabs=customer_tabs.names(), may_reveal=may_reveal(), may_export=may_export(),
+        may_decide=may("operator"), iw=identity_words,
         now=runtime().now(), **part,
     )  # fmt: skip

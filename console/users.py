@@ -26,6 +26,7 @@ class NewUser(Form):
 class Rights(Form):
     department: str = Field("", pattern=r"^[0-9]{0,18}$")
     reveal: Literal["", "on"] = ""
+    export: Literal["", "on"] = ""
 
 
 def role_name(role: str) -> str:
@@ -70,7 +71,7 @@ def change_rights(user_id: int) -> ResponseReturnValue:
     with runtime().transaction() as session:
         users.set_rights(
             session, users.user(session, user_id), department_wecom_id=department,
-            may_reveal_phones=form.reveal == "on", by=g.user, now=now,
+            may_reveal_phones=form.reveal == "on", may_export=form.export == "on", by=g.user, now=now,
         )  # fmt: skip
     return redirect(url_for("console.users_page"), 303)
 

@@ -1,10 +1,11 @@
 """Going through everything that still carries the names of somebody who was erased, some rows at a time."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, null, or_, select, update
+from sqlalchemy import String, bindparam, cast, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import erased
@@ -18,11 +19,24 @@ from models.mass import MassRecipient
 from models.order import Order
 from models.quota import OtherDelivery, Quota
 from models.touch import Touch
+from models.webhook import WebhookDelivery
 
 AT_ONCE = 500
 NO_TEXT = ""
 Names = dict[str, str]
 """The external_userids of somebody, and what stands in their place."""
+
+
+def sweep(transaction: Callable[[], AbstractContextManager[Session]], customer_id: int) -> int:
+    """Go through everything of this customer; how many rows were changed. One broken off is gone on with at night."""
+    swept = 0
+    while True:
+        with transaction() as session:
+            some = sweep_some(session, customer_id)
+            if not some:
+                done(session, customer_id)
+                return swept
+        swept += some
 
 
 def waiting(session: Session) -> list[int]:
@@ -43,6 +57,7 @@ def sweep_some(session: Session, customer_id: int) -> int:
         lambda: _recipients(session, ids),
         lambda: sum(_rename(session, column, names) for column in (Quota.target, OtherDelivery.target)),
         lambda: _rename(session, GroupMember.invitor, names),
+        lambda: _deliveries(session, ids),
     )
     for step in steps:
         if done := step():
@@ -150,6 +165,14 @@ def _recipients(session: Session, ids: Sequence[int]) -> int:
             recipient.state, recipient.reason = "cancelled", ""
     session.flush()
     return len(rows)
+
+
+def _deliveries(session: Session, ids: Sequence[int]) -> int:
+    """What shops were told of them; what still waits goes out first."""
+    told = WebhookDelivery.identity_id.in_(ids), cast(WebhookDelivery.content, String) != "{}"
+    settled = WebhookDelivery.settled_at.is_not(None)
+    found = session.scalars(select(WebhookDelivery.id).where(*told, settled).limit(AT_ONCE)).all()
+    return _change(session, WebhookDelivery, found, content={})
 
 
 def _rename(session: Session, column: Any, names: Names) -> int:

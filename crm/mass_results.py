@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from crm import mass_members, mass_reasons, quotas
+from crm import erased, mass_members, mass_reasons, quotas
 from models.database import changed
 from models.mass import MassMessage, MassRecipient, MassTask
 from wecom.mass_types import MassResultShown
@@ -95,6 +95,8 @@ def apply(session: Session, task: MassTask, month: str, results: Sequence[MassRe
     """
     received = {each.target: each for each in results if STATES.get(each.status) == "sent"}
     told = {each.target: each for each in results if each.status in STATES} | received
+    gone = erased.external_userids(session, told)  # WeCom still calls them by name
+    received, told = ({gone.get(name, name): each for name, each in some.items()} for some in (received, told))
     rows = session.execute(
         select(MassRecipient.id, MassRecipient.target, MassRecipient.state)
         .where(

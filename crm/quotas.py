@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from crm import calendars
+from crm import calendars, erased
 from models.mass import MassMessage, MassRecipient
 from models.quota import OtherDelivery, OtherMessage, Quota
 
@@ -79,6 +79,8 @@ def commit(session: Session, sent_at: Mapping[str, datetime], month: str, *, zon
 
 def count_others(session: Session, msgid: str, sent_at: Mapping[str, datetime], *, zone: ZoneInfo) -> int:
     """Count whom somebody else's mass message reached, each once a message; returns how many were new."""
+    gone = erased.external_userids(session, sent_at)  # WeCom still calls them by name
+    sent_at = {gone.get(target, target): at for target, at in sent_at.items()}
     rows = [{"msgid": msgid, "target": target, "sent_at": at} for target, at in sorted(sent_at.items())]
     fresh = _insert_absent(session, rows)
     by_month: dict[str, Counter[str]] = {}

@@ -119,7 +119,14 @@ def add(session: Session, *, login: str, name: str, role: str, password: str | N
 
 
 def set_rights(
-    session: Session, found: User, *, department_wecom_id: int | None, may_reveal_phones: bool, by: User, now: datetime
+    session: Session,
+    found: User,
+    *,
+    department_wecom_id: int | None,
+    may_reveal_phones: bool,
+    may_export: bool,
+    by: User,
+    now: datetime,
 ) -> None:
     """Whose customers a manager sees, and whether somebody may see whole phone numbers."""
     if department_wecom_id is not None:
@@ -127,9 +134,10 @@ def set_rights(
         if session.scalar(known) is None:
             raise BadInput("没有这个部门，刷新再选", field="department")
     found.department_wecom_id, found.may_reveal_phones = department_wecom_id, may_reveal_phones
+    found.may_export = may_export
     audits.note(
         session, actor=f"user:{by.id}", action="user.rights", subject=f"user:{found.id}", now=now,
-        department=department_wecom_id, may_reveal_phones=may_reveal_phones,
+        department=department_wecom_id, may_reveal_phones=may_reveal_phones, may_export=may_export,
     )  # fmt: skip
 
 

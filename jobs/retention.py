@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
-from crm import audits, claims, inbox, job_runs, platform_messages, webhook_deliveries
+from crm import audits, claims, erasure_sweeps, inbox, job_runs, platform_messages, webhook_deliveries
+from jobs.erasing import sweep_waiting
 from runtime import Runtime
 
 
 def forget_old(runtime: Runtime) -> int:
-    """Drop bodies of callbacks, old callbacks, audit rows and job runs, a few hundred at a time; returns how many."""
-    forgotten = 0
+    """Drop bodies of callbacks, words of messages, old callbacks, audit rows and job runs, some at a time; how many.
+
+    Erasures that were broken off are gone on with.
+    """
+    forgotten = sweep_waiting(runtime)
     while some := _forget_some(runtime):
         forgotten += some
     return forgotten
@@ -36,5 +40,7 @@ def _forget_some(runtime: Runtime) -> int:
         count += webhook_deliveries.forget(session, before=now - timedelta(days=keep.inbox_days))
     with runtime.transaction() as session:
         count += claims.forget_tries(session, before=(now - timedelta(days=7)).date())
+    with runtime.transaction() as session:
+        count += erasure_sweeps.forget_texts(session, before=now - timedelta(days=keep.touch_text_days))
     with runtime.transaction() as session:
         return count + job_runs.forget(session, now=now)

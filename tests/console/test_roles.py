@@ -29,6 +29,7 @@ PAGES = {
 }
 BEHIND = {  # where the menu does not lead
     "/console/customers/1": {"owner", "operator"},  # a manager those of their department
+    "/console/customers/1/privacy": {"owner"},  # a right on top of the role
     "/console/audiences/1": {"owner", "operator", "manager"},
     "/console/audiences/1/count": {"owner", "operator", "manager"},
     "/console/audiences/choices/tags": {"owner", "operator", "manager"},
@@ -77,6 +78,9 @@ BUTTONS = {
     "/console/drops/editions/1/resume": ({"part": "teaser"}, {"owner", "operator"}),
     "/console/users": ({"login": "x1", "name": "x", "role": "staff"}, {"owner"}),
     "/console/customers/1/phone": ({"order": "1"}, {"owner"}),  # a right on top of the role
+    "/console/customers/1/export": ({}, {"owner"}),  # a right on top of the role
+    "/console/customers/1/erase": ({"sure": "抹除"}, {"owner"}),
+    "/console/privacy/record": ({}, {"owner"}),
     "/console/users/1/rights": ({}, {"owner"}),
     "/console/users/1/link": ({}, {"owner"}),
     "/console/users/1/disable": ({}, {"owner"}),

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from crm import erasures, events, orders, phones
+from crm import erasure_sweeps, erasures, events, orders, phones
 from crm.identities import Key
-from jobs.erasing import sweep
 from jobs.inbox import apply_events
 from models import Audit, Base, Contact, Follow, GroupMember, Inbox, Quota, Touch
 from models.vault import Unopenable
@@ -83,7 +82,7 @@ def erase(runtime, make):
         [contact] = make.rows(Contact)
         with runtime.transaction() as session:
             erasures.erase(session, contact.customer_id, by="user:1", now=runtime.now())
-        sweep(runtime, contact.customer_id)
+        erasure_sweeps.sweep(runtime.transaction, contact.customer_id)
         return contact.customer_id
 
     return erase_them
