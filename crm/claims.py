@@ -35,14 +35,12 @@ def bind(session: Session, claimant: Key, shop: Shop, order_no: str, proof: Proo
         subject = f"identity:{identity_links.state(session, facts, now=now)[claimant].id}"
         audits.note(session, actor=by, action="order.bind", subject=subject, now=now, proof=proof, shop=shop.id)
         link = link_between(session, claimant, order, proof)
+    elif link.retracted_at is not None and link.decided_by == by:  # who took it back says it again
+        identity_links.decide(session, (claimant, order, proof), retracted=False, by=by, now=now)
+        link = link_between(session, claimant, order, proof)
     if link is None or link.retracted_at is not None:
         return "retracted"
     return "" if link.standing == ACCEPTED else link.refusal
-
-
-def unbind(session: Session, claimant: Key, order: Key, *, by: str, now: datetime) -> None:
-    """Take back what a member of staff typed; an operator may let it count again."""
-    identity_links.decide(session, (claimant, order, "staff_order"), retracted=True, by=by, now=now)
 
 
 def take_try(session: Session, who: str, *, on_day: date, most: int) -> bool:

@@ -1,6 +1,17 @@
 """Door: staff open a chat."""
 
-from sidebar import contacts, coupons, customers, page, sign_in, signatures, touches, words
+from sidebar import bindings, contacts, coupons, customers, page, sign_in, signatures, touches, words
 from sidebar.door import blueprint
 
-__all__ = ["blueprint", "contacts", "coupons", "customers", "page", "sign_in", "signatures", "touches", "words"]
+__all__ = [
+    "bindings",
+    "blueprint",
+    "contacts",
+    "coupons",
+    "customers",
+    "page",
+    "sign_in",
+    "signatures",
+    "touches",
+    "words",
+]

@@ -276,6 +276,15 @@
         await load();
       } catch (problem) { fill(byId("toast")); trouble(problem.message); }
     },
+    async unbind(button) {
+      const done = wait(button);
+      try {
+        await ask("POST", home.home + "customers/" + button.dataset.customer + "/bindings/" + button.dataset.link + "/undo", {});
+        closeAll();
+        toast("unbound", 4);
+        await load();
+      } catch (problem) { done(); closeAll(); trouble(problem.message); }
+    },
     async copy(button) {
       try { await navigator.clipboard.writeText(button.dataset.copy); toast("copied", 4); }
       catch { getSelection().selectAllChildren(button.parentElement.firstElementChild); }
@@ -284,6 +293,27 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-act]");
     if (button && !button.disabled) acts[button.dataset.act](button);
+  });
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("form.bind");
+    if (!form) return;
+    event.preventDefault();
+    const said = form.querySelector("[role=alert]");
+    const done = wait(form.querySelector("button"));
+    const body = { order_no: form.elements.order_no.value, external_userid: chat };
+    if (form.elements.shop_id) body.shop_id = Number(form.elements.shop_id.value);
+    said.hidden = true;
+    try {
+      await ask("POST", home.home + "customers/" + form.dataset.customer + "/bindings", body);
+      closeAll();
+      toast("bound", 4);
+      await load();
+    } catch (problem) {
+      if (problem.status === 401) return show("session");
+      said.textContent = problem.message || byId("words-unreached").content.textContent;
+      said.hidden = false;
+    } finally { done(); }
   });
 
   /* Layers: the sheet and the two panels; they close on mask, Esc and back, keep the focus in and give it back */
@@ -326,7 +356,7 @@
     if (!layers.length) return;
     if (event.key === "Escape") return history.back();
     if (event.key !== "Tab") return;
-    const inside = [...layers[layers.length - 1].element.querySelectorAll("button:not([disabled]),input,a[href],summary")].filter((one) => one.offsetParent);
+    const inside = [...layers[layers.length - 1].element.querySelectorAll("button:not([disabled]),input,select,a[href],summary")].filter((one) => one.offsetParent);
     const [first, last] = [inside[0], inside[inside.length - 1]];
     if (!first) return event.preventDefault();
     const at = document.activeElement;

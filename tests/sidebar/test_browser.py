@@ -135,6 +135,28 @@ def test_one_look_and_one_tap(opened_chat, sandbox, make, size):
     assert chat.problems == []
 
 
+def test_a_number_the_customer_told_brings_the_order_to_the_chat_and_goes_again(opened_chat, make):
+    taobao = make.shop("淘宝店")
+    make.order(make.identity("buyer_id", "tb-su", taobao.name), taobao, order_no="TB1", buyer_id="tb-su")
+    chat = opened_chat(PHONES[1])
+    chat.side.get_by_role("button", name="绑定订单").click()
+    chat.side.get_by_label("哪家店").select_option("淘宝店")
+    chat.side.get_by_label("完整的订单号").fill("TB-X")
+    chat.side.get_by_role("button", name="绑定这笔订单").click()
+    expect(chat.side.locator("#sheet [role=alert]")).to_contain_text("没查到这个订单号")
+    keep(chat, "bind-sheet")
+    chat.side.get_by_label("完整的订单号").fill("TB1")
+    chat.side.get_by_role("button", name="绑定这笔订单").click()
+    expect(chat.side.locator("#toast")).to_contain_text("绑好了")
+    expect(chat.side.get_by_text("全部 27 笔")).to_be_visible()
+
+    chat.side.get_by_role("button", name="绑定订单").click()
+    keep(chat, "bind-sheet-typed")
+    chat.side.get_by_role("button", name="撤销").click()
+
+    expect(chat.side.get_by_text("全部 26 笔")).to_be_visible()
+
+
 def test_a_double_tap_sends_one(opened_chat, sandbox, make):
     side = opened_chat().side
     side.get_by_role("button", name="发优惠券").click()

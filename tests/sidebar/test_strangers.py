@@ -36,6 +36,9 @@ def theirs(make, seat):
         ("post", "coupons/{coupon}/send", {"occasion": "another-tap"}),
         ("post", "coupons/{coupon}/revoke", None),
         ("post", "touches/{touch}/outcome", {"outcome": "sent"}),
+        ("get", "customers/{customer}/bindings", None),
+        ("post", "customers/{customer}/bindings", {"order_no": "NO000001"}),
+        ("post", "customers/{mine}/bindings/{order}/undo", None),
     ],
 )
 def test_a_strangers_and_nobodys_get_one_answer(make, lan, at_the_chat, theirs, method, path, body):
