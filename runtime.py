@@ -30,6 +30,7 @@ from models.vault import Vault
 from wecom.callbacks import CallbackCrypto
 from wecom.client import WeCom
 from wecom.gates import GateNow, Pair, Verdict
+from wecom.official_account import OfficialAccount
 from wecom.tokens import StoredToken, TokenStore
 
 Done = TypeVar("Done")
@@ -65,6 +66,7 @@ class Runtime:
         token, aes_key = wecom.callback_token.get_secret_value(), wecom.callback_aes_key.get_secret_value()
         self.callbacks = CallbackCrypto(token, aes_key, wecom.corp_id) if token and aes_key else None
         self.wecom = self.gateway(TokenTable(self))
+        self.official_account = self._official_account()
         self._platform_http = Http(before_call=self.forbid_transaction)
 
     def gateway(self, tokens: TokenStore) -> WeCom:
@@ -92,6 +94,18 @@ class Runtime:
             zone=PLATFORM_ZONE,
         )
         return PLATFORMS[platform].connect(credentials, outside)
+
+    def _official_account(self) -> OfficialAccount | None:
+        known = self.settings.official_account
+        if not known.app_id or not known.secret.get_secret_value():
+            return None
+        return OfficialAccount(
+            base_url=known.base_url,
+            app_id=known.app_id,
+            secret=known.secret.get_secret_value(),
+            before_call=self.forbid_transaction,
+            on_call=self.metrics.count_call,
+        )
 
     # Transactions
 

@@ -1,12 +1,14 @@
 """Back from WeCom's sign-in: who it was, then on to the page they opened."""
 
+from dataclasses import replace
+
 from flask import redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
 from crm import identity_links
 from crm.identities import Key
 from crm.identity_links import Fact
-from landing.door import Visitor, blueprint, count, customer, remember
+from landing.door import SETTLED, Visitor, blueprint, count, customer, remember, visitor
 from landing.ladder import came_back
 from runtime import runtime
 from wecom.errors import CodeSpent, WeComError
@@ -31,18 +33,32 @@ def back() -> ResponseReturnValue:
     if isinstance(who, Member):
         remember(Visitor())  # staff looking at it in their own WeChat: nobody's visit
     else:
-        remember(Visitor(openid=who.openid, external_userid=who.external_userid))
-        if who.openid and who.external_userid:
-            _are_one(who.external_userid, who.openid)
+        before = visitor(within_seconds=SETTLED)
+        found = Visitor(openid=who.openid, external_userid=who.external_userid)
+        if before is not None and before.openid in ("", who.openid):
+            found = replace(found, official_openid=before.official_openid, unionid=before.unionid)
+        remember(found)
+        _state(found, is_same=before is not None and before.openid == who.openid)
     return redirect(target)
 
 
-def _are_one(external_userid: str, openid: str) -> None:
-    """WeCom itself says so; what somebody did before they were a contact is theirs from now on."""
-    now = runtime().now()
-    contact, before = Key("external_userid", "", external_userid), Key("wecom_openid", "", openid)
-    fact = Fact(contact, before, "wecom_oauth", now, "landing", "wecom")
-    runtime().in_transaction(lambda session: identity_links.state(session, [fact], now=now))
+def _state(found: Visitor, *, is_same: bool) -> None:
+    """What the sign-ins told together; what somebody did before they were a contact is theirs from now on.
+
+    The official account's ids count when WeCom named one openid before and after its sign-in: between two sign-ins
+    a phone may change hands.
+    """
+    now, settings = runtime().now(), runtime().settings
+    facts = []
+    if found.external_userid and found.openid:
+        pair = Key("external_userid", "", found.external_userid), Key("wecom_openid", "", found.openid)
+        facts.append(Fact(*pair, "wecom_oauth", now, "landing", "wecom"))
+    if is_same and found.key and found.official_openid:
+        app_id = settings.official_account.app_id
+        told = Key("unionid", "", found.unionid) if found.unionid else Key("openid", app_id, found.official_openid)
+        facts.append(Fact(found.key, told, "official_account", now, "landing", "wechat"))
+    if facts:
+        runtime().in_transaction(lambda session: identity_links.state(session, facts, now=now))
 
 
 def not_yet(why: str, target: str | None, status: int) -> ResponseReturnValue:

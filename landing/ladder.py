@@ -21,7 +21,8 @@ def ask_who_it_is() -> ResponseReturnValue | None:
     if place() != "wechat" or session.pop("landed", None) or not runtime().settings.wecom.corp_id:
         return None
     before = visitor(within_seconds=SETTLED)
-    if before is not None and before.external_userid:
+    is_asked_anew = session.pop("ask", None)
+    if before is not None and before.external_userid and not is_asked_anew:
         return None
     return to_wecom(request.full_path)
 
@@ -31,7 +32,7 @@ def to_wecom(target: str) -> ResponseReturnValue:
     return redirect(
         authorize_url(
             settings.wecom.authorize_url,
-            corp_id=settings.wecom.corp_id,
+            app_id=settings.wecom.corp_id,
             agent_id=settings.wecom.agent_id,
             redirect_uri=f"{settings.landing_url}{url_for('landing.back')}",
             state=new_state(target),

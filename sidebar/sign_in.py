@@ -37,7 +37,7 @@ def _to_wecom() -> ResponseReturnValue:
     return redirect(
         authorize_url(
             settings.wecom.authorize_url,
-            corp_id=settings.wecom.corp_id,
+            app_id=settings.wecom.corp_id,
             agent_id=settings.wecom.agent_id,
             redirect_uri=f"{settings.server.public_url}{url_for('sidebar.signed_in')}",
             state=state,

@@ -35,6 +35,7 @@ _BY_CODE: dict[int, type[WeComError]] = {
     40029: CodeSpent,
     40050: GroupGone,
     40096: NotAContact,
+    40163: CodeSpent,  # the official account's
     41048: NobodyToSend,
     41050: WelcomeSpent,
     41051: ChatStarted,
@@ -45,6 +46,7 @@ _BY_CODE: dict[int, type[WeComError]] = {
     42003: CodeSpent,
     42022: CodeSpent,
     45009: Throttled,
+    45011: Throttled,
     45033: Temporary,
     45035: Temporary,
     49008: GroupGone,

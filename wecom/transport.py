@@ -55,7 +55,7 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         self._on_call = on_call
         self._token = token
         self._usual_timeouts = timeouts
-        self._trust_env = not _is_loopback(base_url)
+        self._trust_env = not is_loopback(base_url)
         self._local = threading.local()
 
     def fetch_access_token(self) -> None:
@@ -165,7 +165,7 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         return found
 
 
-def _is_loopback(base_url: str) -> bool:
+def is_loopback(base_url: str) -> bool:
     """A sandbox on this machine is never asked for through the environment's proxy."""
     host = urlsplit(base_url).hostname or ""
     try:

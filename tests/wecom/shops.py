@@ -44,7 +44,7 @@ class Shop:
     def code_for(self, **who: str) -> str:
         url = authorize_url(
             f"{self.url}/connect/oauth2/authorize",
-            corp_id=self.credentials["corp_id"],
+            app_id=self.credentials["corp_id"],
             agent_id=self.credentials["agent_id"],
             redirect_uri="http://127.0.0.1:1/back",
             state="abc",

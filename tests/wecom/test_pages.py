@@ -20,7 +20,7 @@ def test_the_fragment_of_a_page_is_not_signed():
 def test_signing_in_asks_silently_and_comes_back_with_the_state():
     url = authorize_url(
         "https://open.weixin.qq.com/connect/oauth2/authorize",
-        corp_id="ww1",
+        app_id="ww1",
         agent_id=1000002,
         redirect_uri="https://shop.example/sidebar/back?to=/sidebar&x=1",
         state="abc123",

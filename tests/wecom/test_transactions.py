@@ -21,6 +21,7 @@ HARMLESS = ("urllib.parse", "http.HTTPStatus")
 PROGRAM = {name: tree for name, tree in MODULES.items() if name.split(".")[0] not in ("sandbox", "bench")}
 SPEAKS = {
     "wecom.transport": "to WeCom",
+    "wecom.official_account": "to the official account, with no transaction open",
     "wecom.answers": "to nobody: it names what requests raises",
     "wecom.endpoints": "to nobody: wechatpy's endpoints hand everything to the transport they are bound to",
     "connectors.transport": "to the shop platforms",
