@@ -114,7 +114,8 @@ def _build(url: str, folder: str, customers: int) -> None:
             named = {n: f"wm{n:030d}" for n in numbers}
             face = {"kind": "external_userid", "first_seen_at": NOW}
             session.execute(
-                insert(Identity), [face | {"id": n, "value": name, "customer_id": n} for n, name in named.items()]
+                insert(Identity),
+                [face | {"id": n, "value": name, "customer_id": n, "home_id": n} for n, name in named.items()],
             )
             session.execute(
                 insert(Contact),

@@ -50,7 +50,9 @@ class Masses:
             session.add_all(customer for _, customer in people)
             session.flush()
             identities = [
-                Identity(kind="external_userid", value=name, customer_id=customer.id, first_seen_at=now)
+                Identity(
+                    kind="external_userid", value=name, customer_id=customer.id, home_id=customer.id, first_seen_at=now
+                )
                 for name, customer in people
             ]
             session.add_all(identities)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from crm import erasure_sweeps, erasures, events, orders, phones
+from crm import erasure_sweeps, erasures, events, orders, phones, quotas
 from crm.identities import Key
 from jobs.inbox import apply_events
 from models import Audit, Base, Contact, Follow, GroupMember, Inbox, Quota, Touch
@@ -148,6 +148,7 @@ def test_later_callbacks_orders_and_events_bring_no_name_back(
             runtime.zone, "e2", "view", Key("unionid", "", UNIONID), at, sku="SKU1", props={"note": NAME}
         )
         events.store(session, shop, [seen], now=at)
+        quotas.count_others(session, "msg1", {wang: at}, zone=runtime.zone)
 
     assert found(runtime, *words_of(wang, runtime), "o-new") == set()
     after = figures(runtime, customer_id)
