@@ -44,4 +44,6 @@ def qr_code(session: Session, state: str) -> str:
 
 
 def _by_state(session: Session, states: list[str]) -> dict[str, Channel]:
+    if not states:
+        return {}
     return {channel.state: channel for channel in session.scalars(select(Channel).where(Channel.state.in_(states)))}

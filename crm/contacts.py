@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from crm import channels, contact_phones, erased, follows, identities, identity_
 from crm.follows import EndedBy
 from crm.identities import Key
 from crm.identity_links import Fact
+from models.channel import Channel
 from models.contact import Contact, Follow
 from models.customer import Identity
 from models.database import insert_many_if_absent
@@ -34,15 +35,7 @@ def learn(
     unionid, and the orders that had it before come with them. Who was erased stays so, and is left out, unless they
     have added somebody since.
     """
-    asked = {detail.external_contact.external_userid: detail for detail in details}
-    tally = Counter() if tally is None else tally
-    contacts = _ensure(session, asked, {name: _last_added(detail) for name, detail in asked.items()}, at=at)
-    shown = {name: detail for name, detail in asked.items() if name in contacts}
-    for external_userid, detail in shown.items():
-        _describe(contacts[external_userid], detail, at=at, tally=tally)
-    _learn_follows(session, [(contacts[name], detail) for name, detail in shown.items()], at=at, tally=tally)
-    contact_phones.state(session, shown.values(), at=at)
-    return contacts
+    return _learn(session, details, at=at, tally=Counter() if tally is None else tally).contacts
 
 
 def of_page(page: Iterable[Followed]) -> list[CustomerDetail]:
@@ -65,30 +58,49 @@ def added(
 
     None of one who was erased, later than this add.
     """
-    follow = _follow(session, event, detail, added_at=event.create_time, at=at)
+    name, state = event.external_userid or "", event.state or ""
+    if detail:
+        learnt = _learn(session, [detail], at=at, tally=Counter())
+    else:
+        learnt = _Learnt(_ensure(session, {name: None}, {name: event.create_time}, at=at), {}, {})
+    follow = learnt.follows.get((name, (event.userid or "").lower())) or _follow(session, event, learnt.contacts, at=at)
     if follow is None:
         return None
-    channel = channels.ensure(session, [event.state or ""], now=at).get(event.state or "")
-    follows.added(follow, at=event.create_time, is_half=is_half, state=event.state or "", channel=channel)
+    channel = learnt.ways.get(state) or channels.ensure(session, [state], now=at).get(state)
+    follows.added(follow, at=event.create_time, is_half=is_half, state=state, channel=channel)
     return follow
 
 
 def ended(session: Session, event: Event, *, by: EndedBy, now: datetime) -> Follow | None:
     """One of the two deleted the other; None of one who was erased."""
-    follow = _follow(session, event, None, added_at=None, at=now)
+    name = event.external_userid or ""
+    follow = _follow(session, event, _ensure(session, {name: None}, {name: None}, at=now), at=now)
     if follow is not None:
         follows.ended(follow, at=event.create_time, by=by)
     return follow
 
 
-def _follow(
-    session: Session, event: Event, detail: CustomerDetail | None, *, added_at: datetime | None, at: datetime
-) -> Follow | None:
+class _Learnt(NamedTuple):
+    """What was stored of what WeCom showed: contacts, follows by both names (the member's in lower case), channels."""
+
+    contacts: dict[str, Contact]
+    follows: dict[tuple[str, str], Follow]
+    ways: dict[str, Channel]
+
+
+def _learn(session: Session, details: Sequence[CustomerDetail], *, at: datetime, tally: Counter[str]) -> _Learnt:
+    asked = {detail.external_contact.external_userid: detail for detail in details}
+    contacts = _ensure(session, asked, {name: _last_added(detail) for name, detail in asked.items()}, at=at)
+    shown = {name: detail for name, detail in asked.items() if name in contacts}
+    for external_userid, detail in shown.items():
+        _describe(contacts[external_userid], detail, at=at, tally=tally)
+    kept, ways = _learn_follows(session, [(contacts[name], shown[name]) for name in shown], at=at, tally=tally)
+    contact_phones.state(session, shown.values(), at=at)
+    return _Learnt(contacts, kept, ways)
+
+
+def _follow(session: Session, event: Event, contacts: Mapping[str, Contact], *, at: datetime) -> Follow | None:
     userid, external_userid = event.userid or "", event.external_userid or ""
-    if detail:
-        contacts = learn(session, [detail], at=at)
-    else:
-        contacts = _ensure(session, {external_userid: None}, {external_userid: added_at}, at=at)
     if external_userid not in contacts:
         return None
     members = staff.ensure(session, [userid], serves_customers=True, now=at)
@@ -188,10 +200,10 @@ def _describe(contact: Contact, detail: CustomerDetail, *, at: datetime, tally: 
 
 def _learn_follows(
     session: Session, shown: list[tuple[Contact, CustomerDetail]], *, at: datetime, tally: Counter[str]
-) -> None:
+) -> tuple[dict[tuple[str, str], Follow], dict[str, Channel]]:
     infos = [(contact, info) for contact, detail in shown for info in detail.follow_user]
     if not infos:
-        return
+        return {}, {}
     members = staff.ensure(session, [info.userid for _, info in infos], serves_customers=True, now=at)
     ways = channels.ensure(session, [info.state for _, info in infos], now=at)
     kept = follows.ensure(session, [(contact.id, members[info.userid.lower()].id) for contact, info in infos])
@@ -213,3 +225,8 @@ def _learn_follows(
     tag_ids = tags.ensure(session, named, [tag_id for given in carried.values() for tag_id in given])
     others = tags.mirror(session, carried, {contact.identity_id: contact for contact, _ in infos}, tag_ids, now=at)
     tally["fixed.tags"] += len(others & were_open)
+    by_name = {
+        (contact.external_userid, info.userid.lower()): kept[contact.id, members[info.userid.lower()].id]
+        for contact, info in infos
+    }
+    return by_name, ways

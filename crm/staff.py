@@ -1,7 +1,7 @@
 """Staff and departments, as WeCom's directory and its callbacks tell of them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, exists, select, update
@@ -120,6 +120,8 @@ def seen_in_app(member: Staff, kind: str, *, at: datetime) -> None:
         member.app_seen_at = max(at, member.app_seen_at or at)
 
 
-def _by_key(session: Session, keys: Iterable[str]) -> dict[str, Staff]:
-    found = session.scalars(select(Staff).where(Staff.userid_key.in_(list(keys))))
+def _by_key(session: Session, keys: Collection[str]) -> dict[str, Staff]:
+    if not keys:
+        return {}
+    found = session.scalars(select(Staff).where(Staff.userid_key.in_(keys)))
     return {staff.userid_key: staff for staff in found}

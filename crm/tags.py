@@ -113,5 +113,7 @@ def _row(tag_id: str, group_name: str, name: str, position: int) -> dict[str, ob
 
 
 def _ids(session: Session, tag_ids: list[str]) -> dict[str, int]:
+    if not tag_ids:
+        return {}
     rows = session.execute(select(Tag.wecom_id, Tag.id).where(Tag.wecom_id.in_(tag_ids)))
     return {wecom_id: tag_id for wecom_id, tag_id in rows if wecom_id is not None}
