@@ -14,6 +14,7 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 
+Json = JSON(none_as_null=True)
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -46,10 +47,10 @@ class Base(DeclarativeBase):
         int: BigId,
         str: String,
         bytes: LargeBinary,
-        dict[str, Any]: JSON,
-        list[str]: JSON,
-        list[dict[str, Any]]: JSON,
-        list[int]: JSON,
+        dict[str, Any]: Json,
+        list[str]: Json,
+        list[dict[str, Any]]: Json,
+        list[int]: Json,
     }
 
 
