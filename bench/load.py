@@ -26,11 +26,11 @@ class Timing:
         return self.latencies[int(len(self.latencies) * 0.99)]
 
 
-def fire(port: int, requests: list[bytes], *, expect: bytes) -> Timing:
-    """Send every request once over `CLIENTS` connections to loopback. Raises when one is answered otherwise."""
+def fire(port: int, requests: list[bytes], *, expect: bytes, clients: int = CLIENTS) -> Timing:
+    """Send every request once over so many connections to loopback. Raises when one is answered otherwise."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_fire, args=(theirs, port, requests, expect))
+    process = context.Process(target=_fire, args=(theirs, port, requests, expect, clients))
     process.start()
     answer = ours.recv()
     process.join()
@@ -39,7 +39,7 @@ def fire(port: int, requests: list[bytes], *, expect: bytes) -> Timing:
     return Timing(*answer)
 
 
-def _fire(pipe: Any, port: int, requests: list[bytes], expect: bytes) -> None:
+def _fire(pipe: Any, port: int, requests: list[bytes], expect: bytes, clients: int) -> None:
     latencies: list[float] = []
     problems: list[str] = []
 
@@ -57,7 +57,7 @@ def _fire(pipe: Any, port: int, requests: list[bytes], expect: bytes) -> None:
                     break
             latencies.extend(taken)
 
-    threads = [threading.Thread(target=client, args=(requests[i::CLIENTS],)) for i in range(CLIENTS)]
+    threads = [threading.Thread(target=client, args=(requests[i::clients],)) for i in range(clients)]
     start = time.perf_counter()
     for thread in threads:
         thread.start()
