@@ -137,7 +137,8 @@ def _ensure(
         strangers.pop(faces[name], None)
         del faces[name]
     facts = [Fact(face, person, PROOF, at, "wecom", "system") for face, person in strangers.items()]
-    known = identity_links.state(session, facts, now=at)
+    as_held = not any(identity.is_erased for identity in held.values())
+    known = identity_links.state(session, facts, now=at, held=held if as_held else None)
     known |= identities.ensure_many(session, [face for face in faces.values() if face not in known], now=at)
     rows: list[dict[str, Any]] = [
         {

@@ -39,9 +39,12 @@ class Fact(NamedTuple):
 Name = tuple[Key, Key, str]
 
 
-def state(session: Session, facts: Iterable[Fact], *, now: datetime) -> dict[Key, Identity]:
+def state(
+    session: Session, facts: Iterable[Fact], *, now: datetime, held: Mapping[Key, Identity] | None = None
+) -> dict[Key, Identity]:
     """Record these facts and make everybody they touch who they are now; the identities they name, locked.
 
+    `held` is what `identities.hold_many` just answered about all these names, when it was asked already.
     Safe to repeat; of one fact told twice the earliest moment stays. A batch of newcomers takes a handful of
     statements; where people were known before, everything that can be reached from them is weighed again.
     """
@@ -50,7 +53,8 @@ def state(session: Session, facts: Iterable[Fact], *, now: datetime) -> dict[Key
         return {}
     told = _earliest(facts)
     keys = sorted({key for fact in facts for key in fact[:2]})
-    known = identities.hold_many(session, keys)
+    held = identities.hold_many(session, keys) if held is None else held
+    known = {key: held[key] for key in keys if key in held}
     told = {name: fact for name, fact in told.items() if not _names_the_erased(name, known)}
     stored = _stored(session, known, told)
     new = {name: fact for name, fact in told.items() if name not in stored}
