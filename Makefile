@@ -39,7 +39,7 @@ bench: setup  ## measure, both sides in one run; SCALE=full for the big one
 	@$(PY) -m bench
 
 soak: setup  ## 25,000 recipients under faults and kills, on both databases; prints its figures
-	@SOAK=full $(PY) -m pytest -q -s -n0 tests/journeys/test_soak.py
+	@SOAK=full $(PY) -m pytest -q -s -n0 tests/journeys/test_soak.py tests/journeys/test_import_load.py
 
 types: setup  ## check the types
 	@$(PY) -m mypy .

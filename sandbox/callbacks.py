@@ -56,6 +56,7 @@ class Pusher:
         self.delivered = 0
         self.failed = 0
         self.dropped = 0
+        self.slowest_seconds = 0.0  # of the answers
         self._credentials, self._clock, self._faults, self._outcome = credentials, clock, faults, outcome
         self._changed = threading.Condition()
         self._retries: list[Push] = []  # by the machine's time
@@ -113,6 +114,7 @@ class Pusher:
             self._delayed.clear()
             self._held.clear()
             self.delivered = self.failed = self.dropped = 0
+            self.slowest_seconds = 0.0
 
     def close(self) -> None:
         with self._changed:
@@ -167,7 +169,7 @@ class Pusher:
 
     def _deliver(self, push: Push) -> None:
         push.tries += 1
-        url = self.url
+        url, begun = self.url, time.monotonic()
         try:
             arrived = url is not None and self._post(url, push.xml)
         except Exception:
@@ -175,6 +177,7 @@ class Pusher:
             arrived = False
         with self._changed:
             self._running -= 1
+            self.slowest_seconds = max(self.slowest_seconds, time.monotonic() - begun)
             if not arrived and self._closed:  # it stays pending, and goes out again after a restart
                 return
             if not arrived and push.tries < TRIES and url is not None:

@@ -59,6 +59,17 @@ class Processes:
         until(lambda: _answers(url), seconds=40)
         return url
 
+    def serve(self, port: int) -> str:
+        """Everything in one process; its address."""
+        self._start(["serve"], {"HUITOU_SERVER__PORT": str(port)})
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: _answers(url), seconds=40)
+        return url
+
+    def import_orders(self, file: Path, report: Path) -> int:
+        """Take an export in; the report is there when that is done."""
+        return self._start(["import-orders", "--report", str(report), str(file)], {})
+
     def kill(self, process_id: int) -> None:
         os.kill(process_id, signal.SIGKILL)
 

@@ -32,7 +32,7 @@ def credentials() -> ResponseReturnValue:
 
 @blueprint.get("/callback")
 def callback() -> ResponseReturnValue:
-    names = ("url", "pending", "waiting_for_clock", "delivered", "failed", "dropped")
+    names = ("url", "pending", "waiting_for_clock", "delivered", "failed", "dropped", "slowest_seconds")
     return {name: getattr(corp().pusher, name) for name in names}
 
 
