@@ -1,11 +1,12 @@
 """Who is whom, in words an operator understands: what somebody is known by, what proves it, why it was refused."""
 
+from crm.identities import Key
 from crm.identity_reports import Evidence
 from models.customer import Identity
 from words import gettext
 
 
-def kind(identity: Identity) -> str:
+def kind(identity: Identity | Key) -> str:
     """What sort of account it is; of a shop's, with the shop's name."""
     return {
         "unionid": gettext("微信"),
@@ -19,7 +20,7 @@ def kind(identity: Identity) -> str:
     }.get(identity.kind, identity.kind)
 
 
-def value(identity: Identity) -> str:
+def value(identity: Identity | Key) -> str:
     """Its number as it may be shown: of a phone only a fingerprint is kept."""
     if identity.kind == "phone":
         return gettext("指纹 %(start)s…", start=identity.value[:8])

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from crm import drop_editions, drops, media
+from crm import drop_editions, drops, identity_links, media
+from crm.identities import Key
+from crm.identity_links import Fact
 from demo_programme import FLOWERS
 from models import Audit, CouponBatch, DropSeries, Gate, Inbox, MassMessage
 from models.user import ROLES
@@ -22,12 +24,16 @@ PAGES = {
     "/console/coupons": {"owner", "operator", "finance"},
     "/console/audit": {"owner", "developer"},
     "/console/audiences": {"owner", "operator", "manager"},
+    "/console/conflicts": {"owner", "operator"},
+    "/console/match-rate": {"owner", "operator", "developer"},
     "/console/customers": {"owner", "operator", "manager"},
     "/console/pushes": {"owner", "operator", "manager"},
     "/console/drops": {"owner", "operator", "manager"},
     "/console/users": {"owner"},
 }
 BEHIND = {  # where the menu does not lead
+    "/console/conflicts/1": {"owner", "operator"},
+    "/console/identity-links/1?deed=retract": {"owner", "operator"},
     "/console/customers/1": {"owner", "operator"},  # a manager those of their department
     "/console/customers/1/privacy": {"owner"},  # a right on top of the role
     "/console/audiences/1": {"owner", "operator", "manager"},
@@ -81,6 +87,8 @@ BUTTONS = {
     "/console/customers/1/export": ({}, {"owner"}),  # a right on top of the role
     "/console/customers/1/erase": ({"sure": "抹除"}, {"owner"}),
     "/console/privacy/record": ({}, {"owner"}),
+    "/console/conflicts/1": ({"keep": ""}, {"owner", "operator"}),
+    "/console/identity-links/1": ({"deed": "retract"}, {"owner", "operator"}),
     "/console/users/1/rights": ({}, {"owner"}),
     "/console/users/1/link": ({}, {"owner"}),
     "/console/users/1/disable": ({}, {"owner"}),
@@ -95,6 +103,8 @@ def programme(make, runtime):
     now, zone = runtime.now(), runtime.zone
     plan = replace(FLOWERS, group_ids=(make.group().id,))
     with runtime.transaction() as session:
+        pair = Key("openid", "店", "o1"), Key("unionid", "", "u1")
+        identity_links.state(session, [Fact(*pair, "shop_pair", now, "shop:1", "shop:1")], now=now)
         media.store(session, "image", "a.png", PNG, by="user:1", now=now)
         series = drops.create(session, plan, robot_key_sealed=None, by="user:1", now=now, zone=zone)
         drop_editions.make_due(session, series.id, now=now, zone=zone)
