@@ -64,7 +64,7 @@ def _follows(session: Session, customer_id: int) -> dict[str, Any]:
 def _identity(session: Session, customer_id: int) -> dict[str, Any]:
     story = identity_reports.story(session, customer_id)
     actors = {fact.link.stated_by for fact in story.evidence} | {fact.link.decided_by for fact in story.evidence}
-    certain = [one for one in story.identities if one.best is None or one.best.is_certain]
+    certain = [one for one in story.identities if (one.best.is_certain if one.best else not one.by_order)]
     return {
         "story": story,
         "certain": certain[:6],

@@ -1,6 +1,5 @@
 """Why somebody is one person: their identities, what joins them, what was refused and what was taken back."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from crm import users
 from crm.identity_graph import RANKS, STRONG
-from models.customer import ACCEPTED, Customer, Identity, IdentityLink
+from models.customer import ACCEPTED, Identity, IdentityLink
 from models.order import Order
 from models.shop import Shop
 from models.staff import Staff
@@ -48,6 +47,7 @@ class Known:
     identity: Identity
     orders: int
     best: Evidence | None
+    by_order: bool  # an order that somebody claimed, or whose phone they have, came by it
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,16 @@ def story(session: Session, customer_id: int) -> Story:
         select(Order.identity_id, func.count()).where(Order.customer_id == customer_id).group_by(Order.identity_id)
     )
     counts = {row[0]: row[1] for row in session.execute(counted)}
-    claimed = session.scalars(
+    orders = session.scalars(
         select(Order)
         .where(Order.customer_id == customer_id, or_(Order.claim_id.is_not(None), Order.phone_id.is_not(None)))
         .order_by(Order.ordered_at.desc(), Order.id.desc())
         .limit(20)
     )
-    known = [Known(one, counts.get(one.id, 0), _best(one.id, facts)) for one in mine[:MOST]]
-    return Story(known, facts, list(claimed), len(mine) > MOST or len(facts) == MOST)
+    claimed = list(orders)
+    buyers = {order.identity_id for order in claimed}
+    known = [Known(one, counts.get(one.id, 0), _best(one.id, facts), one.id in buyers) for one in mine[:MOST]]
+    return Story(known, facts, claimed, len(mine) > MOST or len(facts) == MOST)
 
 
 def evidence(session: Session, identity_ids: Iterable[int]) -> list[Evidence]:
@@ -121,13 +123,3 @@ def names(session: Session, actors: Iterable[str]) -> dict[str, str]:
         named = session.execute(select(Shop.id, Shop.name).where(Shop.id.in_(shops)))
         found |= {shops[shop_id]: name for shop_id, name in named}
     return found
-
-
-def kinds(known: Iterable[Known]) -> Counter[str]:
-    return Counter(one.identity.kind for one in known)
-
-
-def customers_of(session: Session, evidence: Iterable[Evidence]) -> dict[int, Customer]:
-    """The customers of both ends."""
-    ids = {end.customer_id for fact in evidence for end in (fact.one, fact.other)}
-    return {one.id: one for one in session.scalars(select(Customer).where(Customer.id.in_(ids)))}
