@@ -127,6 +127,9 @@ def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, si
             "/console/audiences", f"/console/audiences/{audience.id}", "/console/pushes", f"/console/pushes/{push.id}",
             f"/console/pushes/new?copy={push.id}", f"/console/messages/{message.id}",
             f"/console/messages/{message.id}/people?state=would_send",
+            "/console/customers", f"/console/customers?q={quote(EVIL[:60])}", "/console/conflicts",
+            "/console/match-rate",
+            *(f"/console/customers/{customer.customer_id}?tab={tab}" for tab in ("orders", "follows", "identity")),
             "/console/drops", "/console/drops?edition=1", "/console/drops/new", "/console/drops/1",
             "/console/drops/editions/1",
             f"/console/audiences/choices/tags?q={quote(EVIL[:20])}", "/console/audiences/choices/staff",
@@ -151,6 +154,11 @@ def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, si
     shown = [path for path, answer in pages.items() if EVIL[:40] in "".join(Page(answer.text).words)]
     assert {"push", "stale", "/console/pushes", f"/console/messages/{message.id}", "/console/audiences"} <= set(shown)
     assert {"/console/", "/console/inbox", "/console/audit", "/console/users", "/console/coupons", "body"} <= set(shown)
+    assert {
+        "/console/customers",
+        f"/console/customers/{customer.customer_id}?tab=orders",
+        "/console/match-rate",
+    } <= set(shown)
     assert {"/console/drops", "/console/drops/1", "drop", "drop preview"} <= set(shown)
 
 
