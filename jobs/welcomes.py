@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -43,9 +44,9 @@ def send_welcomes(runtime: Runtime) -> int:
         if not welcomes.has_due(session, now=runtime.now()):
             return 0
     runtime.in_transaction(partial(_plan, runtime))
-    tried = 0
-    while touch := _claim(runtime):
-        _send(runtime, touch)
+    tried, touch = 0, runtime.in_transaction(partial(welcomes.claim, now=runtime.now()))
+    while touch:
+        touch = _send(runtime, touch)
         tried += 1
     with runtime.transaction() as session:
         given_up = welcomes.lapse(session, now=runtime.now())
@@ -76,31 +77,47 @@ def _code(runtime: Runtime, notice: Inbox) -> str | None:
         return None
 
 
-def _claim(runtime: Runtime) -> Touch | None:
-    with runtime.transaction() as session:
-        return welcomes.claim(session, now=runtime.now())
+def _send(runtime: Runtime, touch: Touch) -> Touch | None:
+    """Send one; the next. What came of it and the next claim are one commit: with many adds a second that counts."""
+    how = _tried(runtime, touch)
+
+    def settle(session: Session) -> Touch | None:
+        now = runtime.now()
+        if how.pause is None:
+            welcomes.record(session, touch, how.state, now=now, errcode=how.errcode, reason=how.reason)
+        else:
+            welcomes.put_off(session, touch, how.pause, now=now, errcode=how.errcode)
+        return welcomes.claim(session, now=now)
+
+    following = runtime.in_transaction(settle)
+    if how.pause is None and touch.deadline_at is not None:
+        _count(runtime, how.state, touch.deadline_at - welcomes.DEADLINE)
+    return following
 
 
-def _send(runtime: Runtime, touch: Touch) -> None:
+class _Outcome(NamedTuple):
+    """How a try went; with a pause it surely was not sent and is to be tried again after it."""
+
+    state: str
+    errcode: int | None = None
+    reason: str = ""
+    pause: timedelta | None = None
+
+
+def _tried(runtime: Runtime, touch: Touch) -> _Outcome:
     assert touch.code_sealed is not None
-    state, errcode, reason = "sent", None, ""
     try:
         code, text = runtime.vault.open_text(touch.code_sealed), runtime.vault.open_text(touch.text_sealed)
         runtime.wecom.send_welcome(code, text, userid=touch.userid, external_userid=touch.external_userid)
     except (WelcomeBusy, Temporary, Throttled, TokenInvalid) as problem:
         pause = timedelta(seconds=problem.retry_after_seconds) if isinstance(problem, Throttled) else welcomes.PAUSE
-        with runtime.transaction() as session:
-            welcomes.put_off(session, touch, pause, now=runtime.now(), errcode=problem.errcode)
-        return
+        return _Outcome("planned", problem.errcode, pause=pause)
     except WeComError as problem:
         state, reason = OUTCOMES.get(type(problem), ("failed", "企业微信没有接受"))
-        errcode = problem.errcode
+        return _Outcome(state, problem.errcode, reason)
     except Unopenable:
-        state, reason = "failed", "原文打不开"
-    with runtime.transaction() as session:
-        welcomes.record(session, touch, state, now=runtime.now(), errcode=errcode, reason=reason)
-    if touch.deadline_at is not None:
-        _count(runtime, state, touch.deadline_at - welcomes.DEADLINE)
+        return _Outcome("failed", reason="原文打不开")
+    return _Outcome("sent")
 
 
 def _count(runtime: Runtime, outcome: str, received_at: datetime) -> None:
