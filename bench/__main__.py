@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import callbacks, imports, planning, schedule, sync
+from bench import callbacks, imports, intake, planning, schedule, sync
 
-ROWS = (callbacks.rows, schedule.rows, planning.rows, sync.rows, imports.rows)
+ROWS = (callbacks.rows, schedule.rows, planning.rows, sync.rows, imports.rows, intake.rows)
 FOLDER = Path(__file__).resolve().parent / "results"
 
 
