@@ -26,6 +26,7 @@ from crm import webhook_deliveries as deliveries
 from crm.errors import NotFound, RuleError
 from doctor import examine, missing
 from files.imports import import_file, source_of
+from files.products import import_products
 from files.refusals import FileRefused
 from files.reports import Progress
 from jobs.alarm import USUAL
@@ -559,6 +560,30 @@ def import_orders(
         report_path.write_text(json.dumps(report.as_json(), ensure_ascii=False, indent=2) + "\n", "utf-8")
     for line in report.words():
         click.echo(line)
+
+
+@cli.command("import-products")
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--shop", "shop_name", required=True, help="The shop these products belong to.")
+@click.option("--errors", "errors_to", type=click.Path(dir_okay=False, path_type=Path), help="Write what was skipped.")
+@click.pass_context
+def import_products_file(context: click.Context, path: Path, shop_name: str, errors_to: Path | None) -> None:
+    """Import products from a file: CSV, TSV or XLSX, a product a line.
+
+    Safe to repeat. Exit code 1 when nothing could be taken in. docs/imports.md says which columns.
+    """
+    progress = Progress(is_terminal=sys.stderr.isatty())
+    try:
+        report = import_products(runtime_of(context), path, shop=shop_name, errors_to=errors_to, progress=progress)
+    except (FileRefused, RuleError) as problem:
+        sys.exit(refused(str(problem)))
+    except KeyboardInterrupt:
+        click.echo("\n已停下，写好的留着。再运行同一条命令，会接着写完。", err=True)
+        sys.exit(INTERRUPTED)
+    for line in report.words():
+        click.echo(line)
+    if report.lines == report.skipped:
+        sys.exit(FAILED)
 
 
 def done(report: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from crm.versions import Result, keep_newest
@@ -57,6 +57,12 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, now: datet
         session, Product, Product.sku, shop.id, {product.sku: _row(product, shop, now) for product in batch}
     )
     return [results[product.sku] for product in batch]
+
+
+def count_known(session: Session, shop: Shop, skus: Sequence[str]) -> int:
+    """How many of these products we have, in whatever version."""
+    here = select(func.count()).where(Product.shop_id == shop.id, Product.sku.in_(skus))
+    return session.scalar(here) or 0
 
 
 def of_sku(session: Session, sku: str, *, shop_id: int | None = None) -> Product | None:

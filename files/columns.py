@@ -17,7 +17,8 @@ Names = str | list[str]
 """A column's header, or several that it may have; the first that is in the file and filled counts. "" is none."""
 
 
-def _zone(name: str) -> str:
+def check_zone(name: str) -> str:
+    """The name of a time zone there is."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -92,7 +93,7 @@ class Mapping(Section):
     encoding: str = ""
     delimiter: str = ""
     time_format: str = ""
-    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    time_zone: Annotated[str, AfterValidator(check_zone)] = "Asia/Shanghai"
     fen_per_unit: int = Field(default=100, ge=1, le=100)
     columns: Columns
     orders_file: HeadColumns | None = None  # the columns of the second file, where the platform makes two

@@ -25,7 +25,7 @@ REASONS = {
 }
 
 
-STEPS = {"read": "读取", "store": "写入"}
+STEPS = {"read": "读取", "store": "写入", "products": "商品"}
 
 
 @dataclass

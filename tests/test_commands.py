@@ -16,13 +16,13 @@ from click.testing import CliRunner, Result
 import commands
 from app import create_app
 from config import Settings
-from models import Audit, OneTimeLink, Shop, SigningKey
+from models import Audit, OneTimeLink, Product, Shop, SigningKey
 from runtime import ROOT
 from tests.journeys.test_demo import eventually, free_ports
 
 VERBS = (
-    "connect", "demo", "doctor", "import-orders", "migrate", "parcel-link", "replay", "run-job", "sandbox", "serve",
-    "shop", "show-config", "sign-in-link", "sync", "webhook", "work",
+    "connect", "demo", "doctor", "import-orders", "import-products", "migrate", "parcel-link", "replay", "run-job",
+    "sandbox", "serve", "shop", "show-config", "sign-in-link", "sync", "webhook", "work",
 )  # fmt: skip
 
 
@@ -191,3 +191,20 @@ def answer(url: str) -> bool:
         return requests.get(url, timeout=2).ok
     except requests.RequestException:
         return False
+
+
+def test_products_are_imported_with_the_skipped_in_a_file_and_a_file_of_nothing_fails(run, make, tmp_path) -> None:
+    path, errors = tmp_path / "products.csv", tmp_path / "errors.csv"
+    path.write_text("sku,name,price\nA,茶,9.9\nB,茶,x\n", "utf-8")
+
+    fine = run("import-products", str(path), "--shop", "店", "--errors", str(errors))
+    path.write_text("sku,name,price\nB,茶,x\n", "utf-8")
+    nothing = run("import-products", str(path), "--shop", "店")
+    path.write_text("a,b\n", "utf-8")
+    refused = run("import-products", str(path), "--shop", "店")
+
+    assert (fine.exit_code, nothing.exit_code, refused.exit_code) == (0, 1, 1)
+    assert "写入 1" in fine.output
+    assert "3,B,茶,price," in errors.read_text("utf-8")
+    assert "认不出这些列" in refused.output
+    assert [product.sku for product in make.rows(Product)] == ["A"]
