@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from console import customer_words
 from console.inbox import number_asked
-from crm import coupons, customer_reports, identity_reports, order_history, touches
+from crm import coupons, customer_reports, follows, identity_reports, order_history, touches
 from runtime import runtime
 from words import gettext
 
@@ -58,6 +58,8 @@ def _follows(session: Session, customer_id: int) -> dict[str, Any]:
         "relations": customer_reports.relations(session, customer_id),
         "added_by": customer_words.added_by,
         "ended": customer_words.ended,
+        "happened": customer_words.happened,
+        "history": follows.history,
     }
 
 

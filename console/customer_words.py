@@ -99,12 +99,21 @@ def ended(relation: Relation) -> str:
     """Who ended it; empty while it goes on."""
     if relation.follow.ended_at is None:
         return ""
+    return ended_by(relation.follow.ended_by or "")
+
+
+def ended_by(who: str) -> str:
     return {
         "staff": gettext("同事删的"),
         "customer": gettext("客户删的"),
         "transfer": gettext("转给了别的同事"),
         "unseen": gettext("企业微信里已经没有了"),
-    }.get(relation.follow.ended_by or "", gettext("不知道谁删的"))
+    }.get(who, gettext("不知道谁删的"))
+
+
+def happened(what: str, by: str) -> str:
+    """One moment of a follow's history."""
+    return {"added": gettext("加上了"), "half": gettext("客户加了，等同事通过")}.get(what) or ended_by(by)
 
 
 def tag_source(source: str) -> tuple[str, str]:

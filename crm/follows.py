@@ -23,6 +23,7 @@ Pair = tuple[int, int]
 """(contact id, staff id)"""
 EndedBy = Literal["staff", "customer", "transfer", "unseen"]
 """Who deleted whom, or that a colleague took over; "unseen" is our own conclusion from a list, and gives way."""
+MOST_MOMENTS = 40  # who adds and deletes more often than that is remembered by the newest
 SKEW = timedelta(minutes=1)  # WeCom's clock is not ours, and its lists may lag behind its callbacks
 
 
@@ -42,6 +43,8 @@ def ensure(session: Session, pairs: Collection[Pair]) -> dict[Pair, Follow]:
 def added(follow: Follow, *, at: datetime, is_half: bool, state: str, channel: Channel | None) -> None:
     """They became contacts, or half so until the member accepts; in one second the whole add beats the half one."""
     before = follow.followed_at
+    if before > NEVER or follow.ended_at is not None:
+        _remember(follow, (at, "half" if is_half else "added", ""))
     if (at, not is_half) >= (before, not follow.is_half):
         follow.followed_at, follow.is_half = at, is_half
         if follow.ended_at is not None and at > follow.ended_at:
@@ -52,14 +55,45 @@ def added(follow: Follow, *, at: datetime, is_half: bool, state: str, channel: C
 
 def ended(follow: Follow, *, at: datetime, by: EndedBy) -> None:
     """One of the two deleted the other. In the second of an add the end counts: better silent than unwelcome."""
+    if at < follow.followed_at or (follow.ended_at is not None and by != "unseen"):
+        _remember(follow, (at, "ended", by))
     if at < follow.followed_at:
         return
     if follow.ended_at is None or follow.ended_by == "unseen" or (at, by) > (follow.ended_at, follow.ended_by or ""):
         follow.ended_at, follow.ended_by = at, by
 
 
+Moment = tuple[datetime, str, str]
+"""When, what (`half`, `added`, `ended`) and by whom."""
+
+
+def history(follow: Follow) -> list[Moment]:
+    """Every add and every end that was told, the oldest first; what we only concluded is not among them."""
+    past = {(datetime.fromisoformat(at), what, by) for at, what, by in follow.past or ()}
+    return sorted(past | set(_now(follow)))
+
+
+def _now(follow: Follow) -> list[Moment]:
+    found: list[Moment] = []
+    if follow.followed_at > NEVER:
+        found.append((follow.followed_at, "half" if follow.is_half else "added", ""))
+    if follow.ended_at is not None and follow.ended_by != "unseen":
+        found.append((follow.ended_at, "ended", follow.ended_by or ""))
+    return found
+
+
+def _remember(follow: Follow, moment: Moment) -> None:
+    """Keep a moment that the row's own columns will not show, and those they show now."""
+    if moment not in _now(follow):
+        kept = sorted({*history(follow), moment})[-MOST_MOMENTS:]
+        follow.past = [[at.isoformat(), what, by] for at, what, by in kept]
+
+
 def take_in(follow: Follow, other: Follow) -> None:
     """What is known of the same two under another name of the member; each fact by its own rule."""
+    if other.past or follow.past or (other.followed_at > NEVER < follow.followed_at):
+        kept = sorted({*history(follow), *history(other)})[-MOST_MOMENTS:]
+        follow.past = [[at.isoformat(), what, by] for at, what, by in kept]
     if (other.followed_at, not other.is_half) > (follow.followed_at, not follow.is_half):
         follow.followed_at, follow.is_half = other.followed_at, other.is_half
         follow.state, follow.channel_id = other.state, other.channel_id

@@ -51,6 +51,7 @@ class Base(DeclarativeBase):
         list[str]: Json,
         list[dict[str, Any]]: Json,
         list[int]: Json,
+        list[list[str]]: Json,
     }
 
 

@@ -46,6 +46,7 @@ class Follow(Row):
     followed_at: Mapped[datetime]
     changed_at: Mapped[datetime]  # of the newest fact applied: an older one never overwrites it
     ended_at: Mapped[datetime | None]
+    past: Mapped[list[list[str]] | None]  # moments the columns show no more: `crm.follows.history`
     ended_by: Mapped[str | None]  # "staff", "customer", "transfer" (a colleague took over), "unseen" (listed no more)
     transfer_failed_at: Mapped[datetime | None]
     transfer_fail_reason: Mapped[str] = mapped_column(default="")  # WeCom's: customer_refused, customer_limit_exceed

@@ -42,6 +42,7 @@ def upgrade() -> None:
     with op.batch_alter_table("follow") as batch_op:
         batch_op.add_column(sa.Column("transfer_failed_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("transfer_fail_reason", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("past", sa.JSON(), nullable=True))
     with op.batch_alter_table("staff") as batch_op:
         for name in ("shown_at", "app_in_at", "app_out_at", "app_seen_at"):
             batch_op.add_column(sa.Column(name, sa.DateTime(timezone=True), nullable=True))
@@ -106,6 +107,7 @@ def downgrade() -> None:
         for name in ("shown_at", "app_in_at", "app_out_at", "app_seen_at"):
             batch_op.drop_column(name)
     with op.batch_alter_table("follow") as batch_op:
+        batch_op.drop_column("past")
         batch_op.drop_column("transfer_failed_at")
         batch_op.drop_column("transfer_fail_reason")
     op.drop_table("group_member")

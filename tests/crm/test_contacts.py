@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from crm import contacts, identity_links, persons, phones
+from crm import contacts, follows, identity_links, persons, phones
 from crm.identities import Key
 from crm.identity_links import Fact
 from models import Audit, Contact, Customer, Follow, IdentityLink, Order, TagAssignment
@@ -61,7 +61,7 @@ def state_of(session, external_userid):
     [row] = session.execute(
         select(Follow).join(Contact, Contact.id == Follow.contact_id).where(Contact.external_userid == external_userid)
     ).scalars()
-    return row.followed_at, row.is_half, row.ended_at, row.ended_by, row.state, row.remark
+    return row.followed_at, row.is_half, row.ended_at, row.ended_by, row.state, row.remark, follows.history(row)
 
 
 def expected(facts):
@@ -77,6 +77,10 @@ def expected(facts):
         None if is_open else ends[-1][1],
         f"code-{adds[-1][0]}" if adds else "",
         f"备注{max(asked)}" if asked else "",
+        sorted(
+            {(moment(at), "added" if is_whole else "half", "") for at, is_whole in adds}
+            | {(moment(at), "ended", by) for at, by in ends}
+        ),
     )
 
 
