@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crm import channels, contact_phones, erased, follows, identities, identity_links, staff, tags
 from crm.follows import EndedBy
 from crm.identities import Key
 from crm.identity_links import Fact
+from models.bulk import values_known
 from models.channel import Channel
 from models.contact import Contact, Follow
 from models.customer import Identity
@@ -45,7 +46,7 @@ def of_page(page: Iterable[Followed]) -> list[CustomerDetail]:
         contact = row.external_contact
         known = found.get(contact.external_userid)
         before = known.follow_user if known else ()
-        found[contact.external_userid] = CustomerDetail(
+        found[contact.external_userid] = CustomerDetail.model_construct(  # its parts are checked already
             external_contact=contact, follow_user=(*before, row.follow_info)
         )
     return list(found.values())
@@ -170,16 +171,18 @@ def _still_erased(
     return [name for name, some in names_of.items() if any(identity.id in gone for identity in some)]
 
 
-ORPHANS = (
-    select(Touch, Contact)
-    .join(Contact, Contact.external_userid == Touch.external_userid)
-    .where(Touch.external_userid.in_(bindparam("names", expanding=True)), Touch.identity_id.is_(None))
-)
+ORPHANS = "SELECT external_userid FROM touch WHERE identity_id IS NULL AND external_userid IN :values"
 
 
 def adopt_touches(session: Session, external_userids: list[str]) -> None:
     """A welcome is often on its way before we know the contact."""
-    orphans = session.execute(ORPHANS, {"names": external_userids})
+    if not (named := values_known(session, ORPHANS, external_userids)):
+        return
+    orphans = session.execute(
+        select(Touch, Contact)
+        .join(Contact, Contact.external_userid == Touch.external_userid)
+        .where(Touch.external_userid.in_(named), Touch.identity_id.is_(None))
+    )
     for touch, contact in orphans:
         touch.identity_id, touch.customer_id = contact.identity_id, contact.customer_id
 

@@ -4,30 +4,27 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from crm import channels, contact_phones, staff, tags
+from crm import channels, contact_phones, erased, staff, tags
 from crm.contacts import PROOF, adopt_touches
-from models.bulk import insert_rows, new_ids, stored
+from models.bulk import insert_rows, new_ids, stored, values_known
 from models.contact import Contact, Follow
 from models.customer import Customer, Identity, IdentityLink
 from models.tag import TagAssignment
 from wecom.types import CustomerDetail, FollowInfo
 
-KNOWN = select(Identity.value).where(
-    Identity.scope == "",
-    or_(
-        (Identity.kind == "external_userid") & Identity.value.in_(bindparam("faces", expanding=True)),
-        (Identity.kind == "unionid") & Identity.value.in_(bindparam("persons", expanding=True)),
-    ),
-)
+KNOWN = "SELECT value FROM identity WHERE kind = :other AND scope = '' AND value IN :values"
 
 
 class Directory:
     """Ids of members, channels and tags, each asked for once in a sync: a page would ask for the same again."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """After a rollback: ids it made are nobody's."""
         self._staff: dict[str, int] = {}
         self._channels: dict[str, int] = {"": 0}
         self._tags: dict[str, int] = {}
@@ -56,7 +53,10 @@ def among(session: Session, details: Sequence[CustomerDetail]) -> tuple[list[Cus
     """(those of whom nothing is on record, the others). Two faces of one new person are among the others."""
     faces = [detail.external_contact.external_userid for detail in details]
     persons = Counter(detail.external_contact.unionid for detail in details if detail.external_contact.unionid)
-    known = set(session.scalars(KNOWN, {"faces": faces, "persons": list(persons)}))
+    known = values_known(session, KNOWN, faces, "external_userid")
+    known |= values_known(session, KNOWN, list(persons), "unionid")
+    names = [("external_userid", "", face) for face in faces] + [("unionid", "", person) for person in persons]
+    known |= {value for _, _, value in erased.identities_of(session, names)}
     known |= {person for person, number in persons.items() if number > 1}
     new: list[CustomerDetail] = []
     others: list[CustomerDetail] = []

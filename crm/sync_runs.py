@@ -3,8 +3,9 @@
 import os
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from crm.errors import Conflict
@@ -15,6 +16,13 @@ from models.sync import SyncRun
 HELD = timedelta(minutes=3)  # a process that says nothing for so long is dead
 GOES_ON = timedelta(hours=20)  # a run broken off longer ago is left, and a new one begins
 MOST_UNSEEN = 200
+_run: Any = SyncRun.__table__
+OURS = (
+    update(_run)
+    .where(_run.c.id == bindparam("run"), _run.c.state == "running", _run.c.holder == bindparam("by"))
+    .values(held_until=bindparam("until"))
+)
+NOW = select(SyncRun).where(SyncRun.id == bindparam("run")).execution_options(populate_existing=True)
 
 
 class Taken(Conflict):
@@ -72,10 +80,10 @@ def _lives(pid: int) -> bool:
 
 def hold(session: Session, run: SyncRun, *, now: datetime) -> SyncRun:
     """The run as it is now, ours for another while. Raises `HoldLost`."""
-    ours = update(SyncRun).where(SyncRun.id == run.id, SyncRun.state == "running", SyncRun.holder == run.holder)
-    if not changed(session, ours.values(held_until=now + HELD).execution_options(synchronize_session=False)):
+    held = session.connection().execute(OURS, {"run": run.id, "by": run.holder, "until": now + HELD})
+    if not held.rowcount:
         raise HoldLost
-    return session.scalars(select(SyncRun).where(SyncRun.id == run.id).execution_options(populate_existing=True)).one()
+    return session.scalars(NOW, {"run": run.id}).one()
 
 
 def count(run: SyncRun, tally: Mapping[str, int]) -> None:

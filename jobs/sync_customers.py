@@ -22,7 +22,6 @@ MEMBERS_A_CALL = 100
 AT_ONCE = (
     25  # known customers a transaction: nobody else can write meanwhile on SQLite, and a callback has five seconds
 )
-NEW_AT_ONCE = 50  # of newcomers: six or seven rows each, in a few milliseconds
 STALE = timedelta(minutes=10)  # a cursor this old is not trusted: its members are begun again
 GONE_AT_ONCE = 500
 NOT_SHOWN = frozenset({60011, 60111, 60021, 40003, 41054, 84074, 701008})  # about the members, not about us
@@ -108,25 +107,22 @@ def _not_shown(runtime: Runtime, run: SyncRun, place: Place, problem: Permanent)
 def _store(
     runtime: Runtime, run: SyncRun, place: Place, page: CustomerPage, directory: Directory, *, at: datetime
 ) -> SyncRun:
-    """Newcomers first; the last portion of a page carries the place behind it, unless its members end here."""
-    details = contacts.of_page(page.customers)
-    with runtime.reading() as session:
-        new, known = newcomers.among(session, details)
-    turned = partial(_turn, place=place, page=page, at=at)
-    for start in range(0, len(new), NEW_AT_ONCE):
-        some = new[start : start + NEW_AT_ONCE]
-        is_last = bool(page.next_cursor) and not known and start + NEW_AT_ONCE >= len(new)
-        try:
-            with runtime.transaction() as session:
-                held, tally = sync_runs.hold(session, run, now=runtime.now()), Counter[str]()
-                newcomers.store(session, some, directory, at=at, tally=tally)
-                sync_runs.count(held, tally)
-                if is_last:
-                    turned(held)
-            if is_last:
-                return held
-        except IntegrityError:  # somebody else was first with one of them
-            known += some
+    """Newcomers first, all at once; with nobody else on the page that turns it, unless its members end here."""
+    known = contacts.of_page(page.customers)
+    try:
+        with runtime.transaction() as session:
+            held, tally = sync_runs.hold(session, run, now=runtime.now()), Counter[str]()
+            new, others = newcomers.among(session, known)
+            newcomers.store(session, new, directory, at=at, tally=tally)
+            sync_runs.count(held, tally)
+            is_turned = bool(page.next_cursor) and not others
+            if is_turned:
+                _turn(held, place, page, at=at)
+        if is_turned:
+            return held
+        known = others
+    except IntegrityError:  # somebody else was first with one of them
+        directory.forget()
     for start in range(0, len(known), AT_ONCE):
         some = known[start : start + AT_ONCE]
         runtime.in_transaction(partial(_learn, run=run, details=some, at=at, now=runtime.now()))
@@ -138,7 +134,7 @@ def _store(
                 _end_unseen(runtime, run, userid, since=began_at)
     with runtime.transaction() as session:
         held = sync_runs.hold(session, run, now=runtime.now())
-        turned(held)
+        _turn(held, place, page, at=at)
     return held
 
 

@@ -1,20 +1,24 @@
 """Many rows of one table at a time, straight to the driver: for pages of people nobody knew before."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Dialect, text
 from sqlalchemy.orm import Session
 
 from models.base import Row
+
+NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
 
 
 def stored(at: datetime | None, dialect: str) -> datetime | str | None:
     """A moment as SQLAlchemy stores it: SQLite keeps UTC text."""
     if at is None or dialect != "sqlite":
         return at
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def insert_rows(session: Session, table: type[Row], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -24,27 +28,44 @@ def insert_rows(session: Session, table: type[Row], columns: Sequence[str], rows
     """
     if not rows:
         return
+    connection = session.connection()
+    sql, constants = _insert(table, tuple(columns), connection.dialect)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(sql, [(*row, *constants) for row in rows])
+        return
+    given = [list(column) for column in zip(*rows, strict=True)]
+    connection.exec_driver_sql(sql, (*given, *([value] * len(rows) for value in constants)))
+
+
+@lru_cache(maxsize=64)
+def _insert(table: type[Row], columns: tuple[str, ...], dialect: Dialect) -> tuple[str, tuple[Any, ...]]:
+    """The statement, and what every row gets in the columns left out."""
     defaults = {
         column.name: column.default.arg
         for column in table.__table__.columns
         if column.name not in columns and column.default is not None and column.default.is_scalar
     }
-    names, constants = [*columns, *defaults], tuple(defaults.values())
+    names = [*columns, *defaults]
+    into = f"INSERT INTO {table.__tablename__} ({', '.join(names)})"
+    if dialect.name == "sqlite":
+        return f"{into} VALUES ({', '.join('?' * len(names))})", tuple(defaults.values())
+    # An array a column: the statement stays short, so that it is parsed and planned once, not once a page.
+    kinds = [table.__table__.c[name].type.compile(dialect) for name in names]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+    return f"{into} SELECT * FROM unnest({arrays})", tuple(defaults.values())  # noqa: S608
+
+
+def values_known(session: Session, sql: str, values: Sequence[str], *others: Any) -> set[str]:
+    """What `sql` finds: each `:other` in it is one of `others`, in order, and the `IN :values` behind them a list.
+
+    One short statement however many the values are, so that it is compiled once and not once a page.
+    """
     connection = session.connection()
     if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(names))
-        values = [(*row, *constants) for row in rows]
-        connection.exec_driver_sql(f"{_into(table, names)} VALUES ({marks})", values)
-        return
-    kinds = [table.__table__.c[name].type.compile(connection.dialect) for name in names]
-    # An array a column: the statement stays short, so that it is parsed and planned once, not once a page.
-    sql = f"{_into(table, names)} SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in kinds)})"  # noqa: S608
-    given = [list(column) for column in zip(*rows, strict=True)]
-    connection.exec_driver_sql(sql, (*given, *([value] * len(rows) for value in constants)))
-
-
-def _into(table: type[Row], names: Sequence[str]) -> str:
-    return f"INSERT INTO {table.__tablename__} ({', '.join(names)})"
+        sql, given = sql.replace(":values", "(SELECT value FROM json_each(?))"), json.dumps(values)
+        return set(connection.exec_driver_sql(sql.replace(":other", "?"), (*others, given)).scalars())
+    sql = sql.replace("IN :values", "= ANY(%s)").replace(":other", "%s")
+    return set(connection.exec_driver_sql(sql, (*others, list(values))).scalars())
 
 
 def new_ids(session: Session, table: type[Row], count: int) -> Sequence[int]:
@@ -53,5 +74,4 @@ def new_ids(session: Session, table: type[Row], count: int) -> Sequence[int]:
         sql = f"SELECT max(id) FROM {table.__tablename__}"  # noqa: S608
         first = (session.connection().exec_driver_sql(sql).scalar() or 0) + 1
         return range(first, first + count)
-    sequence = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-    return list(session.scalars(sequence, {"name": table.__tablename__, "count": count}))
+    return list(session.scalars(NEXT_IDS, {"name": table.__tablename__, "count": count}))

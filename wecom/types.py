@@ -24,7 +24,9 @@ class Answer(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _null_is_absent(cls, found: Any) -> Any:
-        return {key: value for key, value in found.items() if value is not None} if isinstance(found, dict) else found
+        if not isinstance(found, dict) or None not in found.values():
+            return found
+        return {key: value for key, value in found.items() if value is not None}
 
 
 class Department(Answer):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from crm import erasure_sweeps, erasures, events, orders, phones, quotas
 from crm.identities import Key
 from jobs.inbox import apply_events
+from jobs.sync import sync
 from models import Audit, Base, Contact, Follow, GroupMember, Inbox, Quota, Touch
 from models.vault import Unopenable
 from tests.callbacks import Callbacks
@@ -155,6 +156,14 @@ def test_later_callbacks_orders_and_events_bring_no_name_back(
     assert (after.order_count, after.spend_fen) == (3, before.spend_fen - 1000 + 5000)
     assert {row.state for row in make.rows(Inbox)} == {"applied"}
     assert len(make.rows(Contact)) == 1
+
+
+def test_a_sync_that_still_lists_them_brings_no_name_back(wang, erase, runtime):
+    erase()
+
+    sync(runtime)
+
+    assert found(runtime, *words_of(wang, runtime)) == set()
 
 
 def test_a_new_add_makes_them_known_again_as_somebody_new(wang, erase, added, runtime, make, store, clock, sandbox):
