@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from crm.products import Incoming
 from files import columns
 from models.file_import import FileImport
 from words import gettext
@@ -29,6 +30,7 @@ def step(row: FileImport) -> str:
         "read": gettext("正在读文件：%(n)s 行", n=f"{row.did:,}"),
         "check": gettext("正在核对：%(n)s / %(all)s 单", n=f"{row.did:,}", all=f"{row.total:,}"),
         "store": gettext("正在写入：%(n)s / %(all)s 单", n=f"{row.did:,}", all=f"{row.total:,}"),
+        "products": gettext("正在处理商品：%(n)s 行", n=f"{row.did:,}"),
     }
     return words.get(row.step) or gettext("马上开始")
 
@@ -39,7 +41,7 @@ def remaining(row: FileImport) -> str:
         return gettext("还算不出要多久")
     rate = (
         gettext("每秒 %(n)s 行", n=f"{row.a_second:,}")
-        if row.step == "read"
+        if row.step in ("read", "products")
         else gettext("每秒 %(n)s 单", n=f"{row.a_second:,}")
     )
     if not row.total:
@@ -56,8 +58,41 @@ def preset_titles() -> list[tuple[str, str]]:
     return sorted(titles, key=lambda pair: (pair[0] in own, pair[0]))
 
 
-def field_names() -> list[tuple[str, str]]:
+def field_names(kind: str) -> list[tuple[str, str]]:
     """What a column can mean, in the order of the form."""
+    return _product_fields() if kind == "products" else _order_fields()
+
+
+def _product_fields() -> list[tuple[str, str]]:
+    return [
+        ("sku", gettext("商品编码")),
+        ("name", gettext("商品名")),
+        ("price", gettext("价格（元）")),
+        ("category", gettext("类目")),
+        ("image_url", gettext("图片网址")),
+        ("mini_program_path", gettext("小程序路径")),
+        ("link_url", gettext("商品链接")),
+        ("share_text", gettext("口令")),
+        ("launch_on", gettext("上市日期")),
+        ("cycle_days", gettext("回购周期（天）")),
+        ("care_note", gettext("使用提示")),
+        ("on_sale", gettext("是否在售")),
+        ("updated_at", gettext("更新时间")),
+    ]
+
+
+def ways_in(product: Incoming) -> str:
+    """By what a customer gets to it."""
+    ways = [
+        (product.image_url, gettext("图片")),
+        (product.mini_program_path, gettext("小程序")),
+        (product.link_url, gettext("链接")),
+        (product.share_text, gettext("口令")),
+    ]
+    return "、".join(word for value, word in ways if value) or "–"
+
+
+def _order_fields() -> list[tuple[str, str]]:
     return [
         ("order_no", gettext("订单号")),
         ("name", gettext("商品名")),

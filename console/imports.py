@@ -1,13 +1,14 @@
 """Imports: a platform's export is uploaded, understood, tried and taken in."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
 
 from flask import Response, g, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import Field, ValidationError
 
 from bodies import Form, read_bytes, read_fields, read_form
-from console import import_words
+from console import import_words, product_imports
 from console.door import IMPORTS, blueprint, user_only
 from console.inbox import number_asked
 from crm import audits, file_imports, shops
@@ -32,6 +33,7 @@ class NewFile(Form):
 
 
 class NewUpload(Form):
+    kind: Literal["orders", "products"] = "orders"
     files: list[NewFile] = Field(min_length=1, max_length=2)
 
 
@@ -90,12 +92,12 @@ def imports_page() -> ResponseReturnValue:
 @blueprint.post("/imports")
 @user_only(*IMPORTS)
 def begin_import() -> ResponseReturnValue:
-    """Announce an upload: `{"files": [{"name", "size"}]}`; 201 with where its pieces go."""
+    """Announce an upload: `{"kind", "files": [{"name", "size"}]}`; 201 with where its pieces go."""
     form = read_form(NewUpload)
     chosen = [(file.name, file.size) for file in form.files]
     most = runtime().settings.imports.largest_mb * 1024**2
     with runtime().transaction() as session:
-        made = file_imports.begin(session, chosen, most_bytes=most, by=g.actor, now=runtime().now())
+        made = file_imports.begin(session, chosen, kind=form.kind, most_bytes=most, by=g.actor, now=runtime().now())
         _audit(session, "import.upload", made.id, size=sum(size for _, size in chosen))
     return {"id": made.id, "url": url_for("console.import_page", import_id=made.id)}, 201
 
@@ -119,19 +121,26 @@ def import_arrived(import_id: int) -> ResponseReturnValue:
     row, uploads = _row(import_id), _uploads()
     if row.state != "uploading" or not uploads.is_whole(row):
         raise Conflict("文件还没传完。再选一次")
-    preset, mapping = "", {}
-    try:
-        uploads.put_in_order(row, source_of([uploads.path(row, place) for place in range(len(row.files))]))
-        header = Table(uploads.source(row).lines, is_glance=True).header()
-        found = columns.guessed(header)
-        preset = found.name if found else ""
-        mapping = _mapping(preset, guesses.columns_of(header), "")
-    except (FileRefused, BadInput):
-        pass  # the page says what is wrong
+    preset, mapping = _guessed(row, uploads)
     with runtime().transaction() as session:
         shop = columns.preset(preset).shop if preset else runtime().settings.business.name
         file_imports.choose(session, import_id, shop=shop, preset=preset, mapping=mapping)
     return {"url": url_for("console.import_page", import_id=import_id)}
+
+
+def _guessed(row: FileImport, uploads: Uploads) -> tuple[str, dict[str, Any]]:
+    """The preset and the mapping that fit; what is missing, or wrong with the file, the page says."""
+    preset = ""
+    try:
+        if row.kind == "products":
+            return "", product_imports.guessed(uploads.path(row, 0))
+        uploads.put_in_order(row, source_of([uploads.path(row, place) for place in range(len(row.files))]))
+        header = Table(uploads.source(row).lines, is_glance=True).header()
+        found = columns.guessed(header)
+        preset = found.name if found else ""
+        return preset, _mapping(preset, guesses.columns_of(header), "")
+    except (FileRefused, BadInput):
+        return preset, {}
 
 
 def _mapping(preset: str, chosen: dict[str, str], shop: str) -> dict[str, Any]:
@@ -157,37 +166,47 @@ def _page(row: FileImport, error: RuleError | None = None) -> str:
     uploads = _uploads()
     more: dict[str, Any] = {"header": [], "chosen": {}, "rows": [], "refused": ""}
     if row.state in MAY_CHOOSE and uploads.is_here(row):
-        source = uploads.source(row)
+        look = product_imports.look if row.kind == "products" else _look
         try:
-            more["header"] = [name for name in Table(source.lines, is_glance=True).header() if name]
-            more["chosen"] = guesses.columns_of(more["header"])
-            if row.mapping:
-                mapping = Mapping.model_validate(row.mapping)
-                if not row.preset:
-                    more["chosen"] = guesses.chosen_in(mapping)
-                more["rows"] = preview(source, mapping)
+            for part in look(row, uploads):
+                more |= part
         except FileRefused as problem:
             more["refused"] = str(problem)
     with runtime().reading() as session:
         known_shops = shops.names(session)
     return render_template(
         "console/import.html", here="imports", row=row, error=error, shops=known_shops, words=import_words,
-        presets=import_words.preset_titles(), fields=import_words.field_names(), reasons=REASONS,
+        presets=import_words.preset_titles(), fields=import_words.field_names(row.kind), reasons=REASONS,
         has_errors=uploads.errors(row).exists(), is_here=uploads.is_here(row), now=runtime().now(), **more,
     )  # fmt: skip
+
+
+def _look(row: FileImport, uploads: Uploads) -> Iterator[dict[str, Any]]:
+    """What the page shows of the file, as far as it can be read. Raises `FileRefused`."""
+    source = uploads.source(row)
+    header = [name for name in Table(source.lines, is_glance=True).header() if name]
+    yield {"header": header, "chosen": guesses.columns_of(header)}
+    if row.mapping:
+        mapping = Mapping.model_validate(row.mapping)
+        if not row.preset:
+            yield {"chosen": guesses.chosen_in(mapping)}
+        yield {"rows": preview(source, mapping)}
 
 
 @blueprint.post("/imports/<int:import_id>")
 @user_only(*IMPORTS)
 def choose_columns(import_id: int) -> ResponseReturnValue:
     """Keep which column means what, and show the first rows again."""
-    form = read_fields(Choice)
+    row = _row(import_id)
+    form: Choice | product_imports.ProductChoice
+    form = read_fields(product_imports.ProductChoice) if row.kind == "products" else read_fields(Choice)
     chosen = {name: value for name, value in form.model_dump().items() if name not in ("shop", "preset") and value}
+    preset = form.preset if isinstance(form, Choice) else ""
     try:
         shops.check_name(form.shop)
-        mapping = _mapping(form.preset, chosen, form.shop)
+        mapping = product_imports.mapping(chosen) if row.kind == "products" else _mapping(preset, chosen, form.shop)
         with runtime().transaction() as session:
-            file_imports.choose(session, import_id, shop=form.shop, preset=form.preset, mapping=mapping)
+            file_imports.choose(session, import_id, shop=form.shop, preset=preset, mapping=mapping)
             _audit(session, "import.choose", import_id)
     except BadInput as error:
         return _page(_row(import_id), error), error.status

@@ -22,9 +22,17 @@ OPEN = ("uploading", "draft", "checked", "stopped", "failed")
 
 
 def begin(
-    session: Session, chosen: Sequence[tuple[str, int]], *, most_bytes: int, by: str, now: datetime
+    session: Session,
+    chosen: Sequence[tuple[str, int]],
+    *,
+    kind: str = "orders",
+    most_bytes: int,
+    by: str,
+    now: datetime,
 ) -> FileImport:
-    """An upload that begins: names and sizes of its one or two files."""
+    """An upload that begins: what is in it, and names and sizes of its one or two files."""
+    if kind == "products" and len(chosen) > 1:
+        raise BadInput("商品一次传一个文件", field="files")
     if not 1 <= len(chosen) <= MOST_FILES:
         raise BadInput("一次传一份：一个文件，千牛是两个", field="files")
     for _, size in chosen:
@@ -33,7 +41,7 @@ def begin(
         if size > most_bytes:
             raise TooLarge("太大了，最多 %(n)s MB", field="files", n=most_bytes // 1024**2)
     made = FileImport(
-        state="uploading", files=[{"name": name_of(name, "file"), "size": size} for name, size in chosen],
+        state="uploading", kind=kind, files=[{"name": name_of(name, "file"), "size": size} for name, size in chosen],
         created_at=now, created_by=by,
     )  # fmt: skip
     session.add(made)

@@ -15,7 +15,7 @@ if (form) {
   const send = async (files) => {
     const all = files.reduce((sum, file) => sum + file.size, 0);
     const told = files.map(({ name, size }) => ({ name, size }));
-    const { url } = await post(form.dataset.begin, JSON.stringify({ files: told }), "application/json");
+    const { url } = await post(form.dataset.begin, JSON.stringify({ kind: form.elements.kind.value, files: told }), "application/json");
     let done = 0;
     for (const [place, file] of files.entries()) {
       for (let at = 0; at < file.size; at += size) {

@@ -79,6 +79,7 @@ def _files() -> None:
         "file_import",
         sa.Column("id", BIG, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
         sa.Column("files", sa.JSON(), nullable=False),
         sa.Column("shop", sa.String(), nullable=False),
         sa.Column("preset", sa.String(), nullable=False),

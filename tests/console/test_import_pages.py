@@ -113,3 +113,28 @@ def test_a_file_nobody_knows_is_read_by_columns_chosen_on_a_phone(chromium, runn
         page.get_by_role("button", name="试算一次").click()
 
         expect(page.locator("#state")).to_contain_text("两个一起给", timeout=20_000)
+
+
+def test_products_are_chosen_previewed_and_counted_on_a_phone(chromium, running_app, make, tmp_path):
+    make.user("lan", name="周岚")
+    path = tmp_path / "商品.csv"
+    rows = [
+        "商品编码,商品名称,类目,价格,商品链接,淘口令,回购周期,商品状态",
+        "WIPES-80,婴儿湿巾 80 抽,护理,19.90,https://shop.example/1,￥aBc￥,30天,出售中",
+        "BERRY-50,冻干草莓 50 g,零食,39.80,,,,仓库中",
+        "BERRY-51,冻干草莓 50 g,零食,三十九,,,,",
+    ]
+    path.write_bytes("\n".join(rows).encode("gbk"))
+    with signed_in(chromium, running_app.url, width=360) as page:
+        page.goto(f"{running_app.url}/console/imports")
+        page.get_by_label("商品，一行一个").check()
+        look(page, "imports-products", 360)
+        page.get_by_label("选文件上传").set_input_files(path)
+        expect(page.locator("#preview")).to_contain_text("应为金额")
+        page.locator("summary", has_text="每一列是什么").click()
+        look(page, "import-products-draft", 360)
+        page.get_by_role("button", name="试算一次").click()
+        expect(page.locator("#state")).to_contain_text("试算好了", timeout=20_000)
+        page.reload()
+        expect(page.locator(".figures")).to_contain_text("新的")
+        look(page, "import-products-checked", 360)
