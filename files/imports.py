@@ -1,7 +1,6 @@
 """Import a shop's orders from a file: staged first, then stored in batches as if the shop had sent them."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from crm.errors import BadInput
 from crm.orders import Incoming
 from files import columns, errors, lines
 from files.assembling import order_of
+from files.breath import breathe
 from files.checking import incoming
 from files.columns import Mapping
 from files.lines import SALE
@@ -28,7 +28,6 @@ from models.shop import Shop
 from runtime import ROOT, Runtime
 
 FOLDER = ROOT / "var" / "imports"
-BREATH_SECONDS = 0.002  # between two transactions: who waits for SQLite's lock asks again after 1 ms, then 2, then 5
 Progress = Callable[[str, int, int], None]
 """What is done, how much of it, of how much; raising in it stops the import where it can go on."""
 
@@ -172,7 +171,7 @@ def _store(runtime: Runtime, staging: Staging, mapping: Mapping, shop: Shop, pro
         counts.update(runtime.in_transaction(store))
         staging.put_note("stopped", json.dumps({"after": batch[-1].order_no, "counts": counts}))
         progress("store", counts.total(), total)
-        time.sleep(BREATH_SECONDS)
+        breathe(runtime)
     return counts
 
 

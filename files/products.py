@@ -1,6 +1,5 @@
 """Import a shop's products from a file: checked line by line, stored in batches as if the shop had sent them."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -12,7 +11,8 @@ from typing import Any
 from crm import products, shops
 from crm.products import Incoming
 from files import errors
-from files.imports import BREATH_SECONDS, Progress
+from files.breath import breathe
+from files.imports import Progress
 from files.product_columns import ProductMapping, product_mapping
 from files.product_lines import ProductLine, product_lines
 from files.tables import Table
@@ -117,7 +117,7 @@ def _owner(runtime: Runtime, shop: str, now: datetime) -> Shop:
 
 def _store(runtime: Runtime, shop: Shop, now: datetime, batch: Sequence[Incoming]) -> Counter[str]:
     results = runtime.in_transaction(lambda session: products.store(session, shop, batch, now=now))
-    time.sleep(BREATH_SECONDS)
+    breathe(runtime)
     return Counter(results)
 
 
