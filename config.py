@@ -121,6 +121,7 @@ class Retention(Section):
     audit_days: int = Field(default=365, ge=30, le=3650)
     event_days: int = Field(default=90, ge=7, le=3650)
     touch_text_days: int = Field(default=365, ge=30, le=3650)
+    upload_days: int = Field(default=30, ge=1, le=3650)
 
 
 Address = Annotated[str, Field(pattern=r"^https?://[^?#\s]+[^/?#\s]$")]

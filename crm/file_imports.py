@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.errors import BadInput, Conflict, NotFound, TooLarge
@@ -17,6 +17,7 @@ LEASE = timedelta(seconds=30)
 
 MOST_FILES = 2
 PAGE = 50
+FORGOTTEN_AT_ONCE = 20
 OPEN = ("uploading", "draft", "checked", "stopped", "failed")
 """In these its columns may be chosen anew, and it may be started."""
 
@@ -69,7 +70,10 @@ def choose(session: Session, import_id: int, *, shop: str, preset: str, mapping:
 
 def ask(session: Session, import_id: int, *, dry: bool) -> None:
     """Have it counted, or stored. Raises `Conflict` while it runs."""
-    if not one(session, import_id).mapping:
+    row = one(session, import_id)
+    if row.forgotten_at is not None:
+        raise Conflict("文件放得太久，已经清掉了。再传一次")
+    if not row.mapping:
         raise Conflict("先说清每一列是什么")
     _move(
         session, import_id, OPEN[1:], state="waiting", is_dry=dry, step="", did=0, total=0, a_second=0, reason="",
@@ -80,6 +84,21 @@ def ask(session: Session, import_id: int, *, dry: bool) -> None:
 def ask_to_stop(session: Session, import_id: int, *, now: datetime) -> None:
     """It stops after the batch in hand, where it can go on."""
     _move(session, import_id, ("waiting", "running"), stop_asked_at=now)
+
+
+def forget(session: Session, *, before: datetime, now: datetime) -> list[FileImport]:
+    """Mark those nobody has touched since `before`, some at a time; the caller deletes their files.
+
+    Uploads that were never completed or started, and the files of skipped lines.
+    """
+    is_idle = (
+        FileImport.state.not_in(("waiting", "running"))
+        & FileImport.forgotten_at.is_(None)
+        & (func.coalesce(FileImport.ended_at, FileImport.created_at) < before)
+    )
+    rows = session.scalars(select(FileImport).where(is_idle).order_by(FileImport.id).limit(FORGOTTEN_AT_ONCE)).all()
+    forget_one = update(FileImport).where(is_idle).values(forgotten_at=now)
+    return [row for row in rows if changed(session, forget_one.where(FileImport.id == row.id))]
 
 
 def has_waiting(session: Session, *, now: datetime) -> bool:
@@ -142,6 +161,6 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
 
 def _move(session: Session, import_id: int, states: Sequence[str], **values: Any) -> None:
     one(session, import_id)
-    moved = update(FileImport).where(FileImport.id == import_id, FileImport.state.in_(states)).values(**values)
-    if not changed(session, moved):
+    may_move = FileImport.state.in_(states) & FileImport.forgotten_at.is_(None)
+    if not changed(session, update(FileImport).where(FileImport.id == import_id, may_move).values(**values)):
         raise Conflict("它正在跑，或已经导入完了。刷新看看")

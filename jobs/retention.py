@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-from crm import audits, claims, erasure_sweeps, inbox, job_runs, platform_messages, webhook_deliveries
+from crm import audits, claims, erasure_sweeps, file_imports, inbox, job_runs, platform_messages, webhook_deliveries
+from files.uploads import Uploads
 from jobs.erasing import sweep_waiting
-from runtime import Runtime
+from runtime import ROOT, Runtime
 
 
 def forget_old(runtime: Runtime) -> int:
@@ -42,5 +43,18 @@ def _forget_some(runtime: Runtime) -> int:
         count += claims.forget_tries(session, before=(now - timedelta(days=7)).date())
     with runtime.transaction() as session:
         count += erasure_sweeps.forget_texts(session, before=now - timedelta(days=keep.touch_text_days))
+    count += _forget_uploads(runtime)
     with runtime.transaction() as session:
         return count + job_runs.forget(session, now=now)
+
+
+def _forget_uploads(runtime: Runtime) -> int:
+    """Killed before the commit, the rows stay unmarked and their files are looked for again."""
+    uploads, now = Uploads(ROOT / runtime.settings.imports.folder), runtime.now()
+    with runtime.transaction() as session:
+        rows = file_imports.forget(
+            session, before=now - timedelta(days=runtime.settings.retention.upload_days), now=now
+        )
+        for row in rows:
+            uploads.forget(row, errors_too=True)
+        return len(rows)

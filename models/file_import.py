@@ -39,3 +39,4 @@ class FileImport(Row):
     created_by: Mapped[str]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    forgotten_at: Mapped[datetime | None]  # its files are gone

@@ -97,6 +97,7 @@ def _files() -> None:
         sa.Column("created_by", sa.String(), nullable=False),
         sa.Column("started_at", MOMENT, nullable=True),
         sa.Column("ended_at", MOMENT, nullable=True),
+        sa.Column("forgotten_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_file_import")),
     )
     with op.batch_alter_table("file_import") as batch_op:

@@ -9,6 +9,7 @@ import pytest
 from crm import file_imports
 from files.uploads import PIECE
 from jobs import imports as job
+from jobs.retention import forget_old
 from models import Audit, FileImport, Order, Product
 from tests.console.conftest import text_of
 from tests.files.exports import generate
@@ -193,3 +194,24 @@ def test_products_are_previewed_tried_and_taken_in_and_their_misfits_named(uploa
     assert "第 3 行 =B ：价格 应为金额" in text_of(uploader.browser.get(path)).replace("B：", "B ：")
     assert "3,'=B,茶,价格," in uploader.browser.get(f"{path}/errors").get_data(as_text=True)
     assert uploader.begin(1, 1, kind="products").status_code == 422
+
+
+def test_uploads_nobody_starts_and_old_files_of_skipped_lines_are_deleted(
+    uploader, signed_in, runtime, clock, tmp_path, make
+):
+    imported = uploader.send((OWN + GOOD.format(1) + "x\n").encode())
+    uploader.start(imported)
+    job.import_files(runtime)
+    draft, half = uploader.send((OWN + GOOD.format(2)).encode()), uploader.begin(9).json["id"]
+    clock.tick(days=runtime.settings.retention.upload_days - 1)
+    young = Uploader(signed_in("operator")).send((OWN + GOOD.format(3)).encode())
+    assert len(list((tmp_path / "imports").iterdir())) == 3
+
+    clock.tick(days=2)
+    forget_old(runtime)
+
+    assert [path.name for path in (tmp_path / "imports").iterdir()] == [f"upload-{young}-0"]
+    assert [row.id for row in make.rows(FileImport) if row.forgotten_at] == [imported, draft, half]
+    here = Uploader(signed_in("operator"))
+    assert "已经清掉了" in text_of(here.browser.get(f"/console/imports/{draft}"))
+    assert here.start(draft).status_code == 409

@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from crm import drop_editions, drops, identity_links, media
+from crm import drop_editions, drops, file_imports, identity_links, media
 from crm.identities import Key
 from crm.identity_links import Fact
 from demo_programme import FLOWERS
+from files import errors
+from files.uploads import Uploads
 from models import Audit, CouponBatch, DropSeries, Gate, Inbox, MassMessage
 from models.user import ROLES
+from runtime import ROOT
 from tests.console.conftest import text_of
 from tests.drop_weeks import PNG
 
@@ -29,6 +32,7 @@ PAGES = {
     "/console/customers": {"owner", "operator", "manager"},
     "/console/pushes": {"owner", "operator", "manager"},
     "/console/drops": {"owner", "operator", "manager"},
+    "/console/imports": {"owner", "operator"},
     "/console/users": {"owner"},
 }
 BEHIND = {  # where the menu does not lead
@@ -48,6 +52,8 @@ BEHIND = {  # where the menu does not lead
     "/console/messages/1": {"owner", "operator", "manager"},
     "/console/messages/1/people?state=would_send": {"owner", "operator"},
     "/console/media/1": {"owner", "operator", "manager"},
+    "/console/imports/1": {"owner", "operator"},
+    "/console/imports/1/errors": {"owner", "operator"},
     "/console/drops?edition=1": {"owner", "operator", "manager"},
     "/console/drops/new": {"owner", "operator"},
     "/console/drops/1": {"owner", "operator"},
@@ -82,6 +88,12 @@ BUTTONS = {
     "/console/drops/editions/1/skip": ({"revision": "9"}, {"owner", "operator"}),
     "/console/drops/editions/1/remind": ({"part": "teaser"}, {"owner", "operator"}),
     "/console/drops/editions/1/resume": ({"part": "teaser"}, {"owner", "operator"}),
+    "/console/imports": ({}, {"owner", "operator"}),
+    "/console/imports/1": ({"shop": "店"}, {"owner", "operator"}),
+    "/console/imports/1/files/0": ({}, {"owner", "operator"}),
+    "/console/imports/1/arrived": ({}, {"owner", "operator"}),
+    "/console/imports/1/start": ({"how": "try"}, {"owner", "operator"}),
+    "/console/imports/1/stop": ({}, {"owner", "operator"}),
     "/console/users": ({"login": "x1", "name": "x", "role": "staff"}, {"owner"}),
     "/console/customers/1/phone": ({"order": "1"}, {"owner"}),  # a right on top of the role
     "/console/customers/1/export": ({}, {"owner"}),  # a right on top of the role
@@ -96,8 +108,14 @@ BUTTONS = {
 
 
 @pytest.fixture
+def settings(settings, tmp_path):
+    imports = settings.imports.model_copy(update={"folder": str(tmp_path / "imports")})
+    return settings.model_copy(update={"imports": imports})
+
+
+@pytest.fixture
 def programme(make, runtime):
-    """A push that was sent, its picture, and a drop with its first edition; each with the id 1."""
+    """A push that was sent, its picture, a drop with its first edition, and an upload; each with the id 1."""
     make.mass_message(make.push())
     make.order(make.identity("unionid", "u1"))
     now, zone = runtime.now(), runtime.zone
@@ -108,6 +126,8 @@ def programme(make, runtime):
         media.store(session, "image", "a.png", PNG, by="user:1", now=now)
         series = drops.create(session, plan, robot_key_sealed=None, by="user:1", now=now, zone=zone)
         drop_editions.make_due(session, series.id, now=now, zone=zone)
+        begun = file_imports.begin(session, [("a.csv", 1)], most_bytes=1, by="user:1", now=now)
+        errors.write_cells(Uploads(ROOT / runtime.settings.imports.folder).errors(begun), ("原因",), ())
 
 
 @pytest.mark.parametrize("role", ROLES)
