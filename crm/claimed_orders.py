@@ -46,6 +46,12 @@ def _is_guest() -> ColumnElement[bool]:
     return Order.identity_id.is_(None) | phones.exists()
 
 
+def are_there(session: Session) -> bool:
+    """Whether anybody ever stated an order number or a phone; while nobody did, no order can lead to one."""
+    stated = " OR ".join(f"EXISTS (SELECT 1 FROM identity WHERE kind = '{kind}')" for kind in KINDS)  # noqa: S608
+    return bool(session.connection().exec_driver_sql(f"SELECT {stated}").scalar())
+
+
 def point(session: Session, shop: Shop, rows: Mapping[str, dict[str, Any]]) -> None:
     """Let orders about to be stored lead to what somebody claimed of them; held until the transaction ends."""
     digests = {row["phone_digest"] for row in rows.values() if row["phone_digest"]}

@@ -1,19 +1,20 @@
 """Orders as the shops send them, and what a customer's orders add up to."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, select
 from sqlalchemy.orm import Session
 
-from crm import claimed_orders, coupons, erased, identities, identity_links, persons, phones
+from crm import buyers, claimed_orders, coupons, erased, identity_links, persons, phones
+from crm.buyers import Buyer
 from crm.identities import Key
 from crm.identity_links import Fact
 from crm.versions import Result, keep_newest
-from models.customer import Identity
-from models.database import insert_plainly, share_turn
+from models.bulk import insert_rows
+from models.database import share_turn
 from models.order import Order, OrderLine
 from models.shop import Shop
 from models.vault import Vault
@@ -73,7 +74,8 @@ class Incoming(NamedTuple):
 
     def fingerprint(self, vault: Vault) -> str:
         """The same content has the same one; keyed, because a phone number is easily guessed."""
-        return vault.digest(json.dumps(self, default=lambda moment: moment.astimezone(UTC).isoformat()))
+        plain = [each.timestamp() if isinstance(each, datetime) else each for each in self]
+        return vault.digest(json.dumps(plain))
 
 
 def batches(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
@@ -104,18 +106,19 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
     if gone:  # an order that names somebody who was erased is theirs, and names nobody else
         names = {number: [name for name in some if name in gone][:1] or some for number, some in names.items()}
     identity_links.state(session, _named_together(batch, names, shop), now=now)
-    owners = identities.ensure_many(session, (some[0] for some in names.values() if some), now=now)
+    owners = buyers.ensure(session, (some[0] for some in names.values() if some), now=now)
     rows = {}
     for order in batch:
         comes_by = next((owners[name] for name in names[order.order_no]), None)
         rows[order.order_no] = _row(order, shop, comes_by, vault, now)
-    claimed_orders.point(session, shop, rows)
-    before = claimed_orders.pointing(session, shop, rows)
-    claimed_orders.keep_erased(session, rows, before)
-    results, ids = keep_newest(session, Order, Order.order_no, shop.id, rows)
-    _replace_lines(
-        session, {ids[order.order_no]: order.items for order in batch if results[order.order_no] == "accepted"}
-    )
+    before: Mapping[str, dict[str, object]] = {}
+    if claimed_orders.are_there(session):
+        claimed_orders.point(session, shop, rows)
+        before = claimed_orders.pointing(session, shop, rows)
+        claimed_orders.keep_erased(session, rows, before)
+    results, ids, new = keep_newest(session, Order, Order.order_no, shop.id, rows)
+    taken = {ids[order.order_no]: order.items for order in batch if results[order.order_no] == "accepted"}
+    _replace_lines(session, taken, taken.keys() - {ids[number] for number in new})
     changed = [number for number, result in results.items() if result == "accepted"]
     if seeds := claimed_orders.leads(rows[number] for number in changed) | claimed_orders.leads(before.values()):
         persons.derive(session, seeds, now=now)
@@ -183,7 +186,7 @@ def _named_together(batch: Sequence[Incoming], names: Mapping[str, list[Key]], s
     ]
 
 
-def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, now: datetime) -> dict[str, object]:
+def _row(order: Incoming, shop: Shop, identity: Buyer | None, vault: Vault, now: datetime) -> dict[str, object]:
     kept = order._asdict() | (erased.order_names(vault, order._asdict()) if identity and identity.is_erased else {})
     for elsewhere in ("items", "phone", "created_at", "updated_at"):
         del kept[elsewhere]
@@ -192,6 +195,8 @@ def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, n
         "shop_id": shop.id,
         "identity_id": identity.id if identity else None,
         "customer_id": identity.customer_id if identity else None,
+        "claim_id": None,
+        "phone_id": None,
         "phone_sealed": vault.seal(phone) if phone else None,
         "phone_digest": phones.digest(phone, vault) if phone else None,
         "phone_kind": phones.kind_of(order.phone) if order.phone else None,
@@ -203,13 +208,12 @@ def _row(order: Incoming, shop: Shop, identity: Identity | None, vault: Vault, n
     }
 
 
-def _replace_lines(session: Session, items_by_order: dict[int, tuple[Item, ...]]) -> None:
-    if not items_by_order:
-        return
-    session.execute(
-        delete(OrderLine).where(OrderLine.order_id.in_(items_by_order)).execution_options(synchronize_session=False)
-    )
-    lines: list[tuple[int | str | None, ...]] = [
+def _replace_lines(session: Session, items_by_order: Mapping[int, tuple[Item, ...]], older: Set[int]) -> None:
+    """`older`: those of the orders that had lines before."""
+    if older:
+        gone = delete(OrderLine).where(OrderLine.order_id.in_(older))
+        session.execute(gone.execution_options(synchronize_session=False))
+    lines = [
         (order_id, position, *item) for order_id, items in items_by_order.items() for position, item in enumerate(items)
     ]
-    insert_plainly(session, OrderLine, LINE_COLUMNS, lines)
+    insert_rows(session, OrderLine, LINE_COLUMNS, lines)

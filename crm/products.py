@@ -53,10 +53,10 @@ def batches(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
 
 def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, now: datetime) -> list[Result]:
     """Keep the newest version of each product of a batch (see `batches`); what became of each."""
-    results, _ = keep_newest(
+    kept = keep_newest(
         session, Product, Product.sku, shop.id, {product.sku: _row(product, shop, now) for product in batch}
     )
-    return [results[product.sku] for product in batch]
+    return [kept.results[product.sku] for product in batch]
 
 
 def count_known(session: Session, shop: Shop, skus: Sequence[str]) -> int:

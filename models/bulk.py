@@ -1,15 +1,15 @@
 """Many rows of one table at a time, straight to the driver: for pages of people nobody knew before."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, text
+from sqlalchemy import JSON, Dialect, text
 from sqlalchemy.orm import Session
 
-from models.base import Row
+from models.base import Moment, Row
 
 NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
 
@@ -35,6 +35,36 @@ def insert_rows(session: Session, table: type[Row], columns: Sequence[str], rows
         return
     given = [list(column) for column in zip(*rows, strict=True)]
     connection.exec_driver_sql(sql, (*given, *([value] * len(rows) for value in constants)))
+
+
+def insert_new(session: Session, table: type[Row], name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Insert those rows that nobody has stored yet; their ids by the column `name`. All have the same columns.
+
+    Where writers take turns the caller has looked before, so there they are all new.
+    """
+    if not rows:
+        return {}
+    session.flush()
+    connection, columns = session.connection(), tuple(rows[0])
+    given = [_given(table, each, [row[each] for row in rows], connection.dialect.name) for each in columns]
+    if connection.dialect.name == "sqlite":
+        ids = new_ids(session, table, len(rows))
+        insert_rows(session, table, ("id", *columns), list(zip(ids, *given, strict=True)))
+        return {row[name]: row_id for row, row_id in zip(rows, ids, strict=True)}
+    sql, constants = _insert(table, columns, connection.dialect)
+    sql = f"{sql} ON CONFLICT DO NOTHING RETURNING {name}, id"
+    found = connection.exec_driver_sql(sql, (*given, *([value] * len(rows) for value in constants)))
+    return {row[0]: row[1] for row in found}
+
+
+def _given(table: type[Row], name: str, values: list[Any], dialect: str) -> list[Any]:
+    """The values of one column as the driver takes them."""
+    kind = table.__table__.c[name].type
+    if isinstance(kind, Moment):
+        return [stored(value, dialect) for value in values]
+    if isinstance(kind, JSON):
+        return [None if value is None else json.dumps(value) for value in values]
+    return values
 
 
 @lru_cache(maxsize=64)
@@ -75,3 +105,19 @@ def new_ids(session: Session, table: type[Row], count: int) -> Sequence[int]:
         first = (session.connection().exec_driver_sql(sql).scalar() or 0) + 1
         return range(first, first + count)
     return list(session.scalars(NEXT_IDS, {"name": table.__tablename__, "count": count}))
+
+
+def select_among(
+    session: Session, sql: str, before: Sequence[Any], values: Sequence[str], *, locked: str = ""
+) -> Sequence[Any]:
+    """Rows of a driver's SELECT that ends in one of `values`: one parameter however many, so it is prepared once.
+
+    `sql` has a `?` for each of `before`. PostgreSQL's rows are `locked` by this clause; SQLite has one writer anyway.
+    """
+    session.flush()
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        listed = f"{sql} IN (SELECT value FROM json_each(?))"  # noqa: S608
+        return connection.exec_driver_sql(listed, (*before, json.dumps(values))).all()
+    listed = f"{sql.replace('?', '%s')} = ANY(%s) {locked}"
+    return connection.exec_driver_sql(listed, (*before, list(values))).all()

@@ -98,19 +98,6 @@ def insert_or_add(
     session.connection().execute(statement.on_conflict_do_update(index_elements=by, set_=added), rows)
 
 
-def insert_plainly(
-    session: Session, table: type[Base], columns: Sequence[str], rows: list[tuple[int | str | None, ...]]
-) -> None:
-    """One INSERT for many rows, handed to the driver as they are: a third of what it costs otherwise.
-
-    For numbers and texts, and where every other column may be empty.
-    """
-    marks = ", ".join("?" if session.get_bind().dialect.name == "sqlite" else "%s" for _ in columns)
-    statement = f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-    if rows:
-        session.connection().exec_driver_sql(statement, rows)
-
-
 def insert_if_absent(session: Session, table: type[Base], **values: Any) -> bool:
     """INSERT … ON CONFLICT DO NOTHING; True when the row is new."""
     dialect = session.get_bind().dialect.name

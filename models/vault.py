@@ -2,7 +2,6 @@
 
 import hmac
 import os
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -43,4 +42,4 @@ class Vault:
 
     def digest(self, value: str) -> str:
         """A keyed hash: the same value always gives the same 64 hex digits, and none without the key."""
-        return hmac.new(self._digest_key, value.encode(), sha256).hexdigest()
+        return hmac.digest(self._digest_key, value.encode(), "sha256").hex()
