@@ -79,7 +79,30 @@ def head_reader(
             *more,
         )  # fmt: skip
 
-    return read
+    return _read_once(read, _places(columns, header, mapping))
+
+
+def _read_once(read: Callable[[list[str]], Head], places: list[int]) -> Callable[[list[str]], Head]:
+    """The lines of an order mostly follow each other and say the same of it: then what was read last is it."""
+    cells_of, said, head = itemgetter(*places), None, Head()
+
+    def reading(row: list[str]) -> Head:
+        nonlocal said, head
+        found = cells_of(row)
+        if found != said:
+            head = read(row)
+            said = found
+        return head
+
+    return reading
+
+
+def _places(columns: dict[str, Any], header: list[str], mapping: Mapping) -> list[int]:
+    """Where everything stands that a row says of the whole order."""
+    names = {name for field in ("order_no", "status", "ordered_at", *MONEY, *MOMENTS) for name in each(columns[field])}
+    for template in mapping.buyer.model_dump().values():
+        names |= {name for _, name, _, _ in string.Formatter().parse(template) if name}
+    return [place for place, name in enumerate(header) if name in names]
 
 
 def read_number(convert: Callable[[str], int], text: str, what: str) -> int:
