@@ -218,7 +218,7 @@ def replay(context: click.Context, inbox_id: int) -> None:
 @cli.command()
 @click.pass_context
 def sync(context: click.Context) -> None:
-    """Learn staff, tags, customers and groups from WeCom; safe to repeat.
+    """Learn staff, tags, customers and groups from WeCom; safe to repeat. The figures go to standard output as JSON.
 
     Ctrl-C stops it after the page in hand; run again it goes on from there.
     """
@@ -230,7 +230,8 @@ def sync(context: click.Context) -> None:
     except (WeComError, RuleError) as problem:
         sys.exit(refused(f"没有做完：{problem}。再运行一次会接着做"))
     for line in sync_words(run):
-        click.echo(line)
+        click.echo(line, err=True)
+    click.echo(json.dumps(dict(run.counts)))
     if run.state != "done":
         click.echo("已停下。再运行同一条命令，会从停下的地方继续。", err=True)
         sys.exit(INTERRUPTED)
