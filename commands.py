@@ -343,7 +343,7 @@ def connect_platform(
         if mapping is not None:
             told["mapping"] = read_mapping(mapping.read_text("utf-8"))
         with runtime.transaction() as session:
-            account = platforms.connect(
+            account = platforms.ensure(
                 session, shop_name, platform, told, is_pulled=PLATFORMS[platform].is_pulled, vault=runtime.vault,
                 since=since.replace(tzinfo=runtime.zone) if since else None, now=runtime.now(),
             )  # fmt: skip

@@ -21,7 +21,7 @@ FIRST_PULL = timedelta(days=30)
 ASK_AGAIN = timedelta(days=30)
 
 
-def connect(
+def ensure(
     session: Session,
     shop_name: str,
     platform: str,

@@ -98,7 +98,7 @@ def connect(runtime: Runtime) -> Callable[..., int]:
             told = runtime.settings.connect.model_copy(update={f"{platform}_url": url})
             runtime.settings = runtime.settings.model_copy(update={"connect": told})
         with runtime.transaction() as session:
-            account = platforms.connect(
+            account = platforms.ensure(
                 session, shop, platform, credentials, is_pulled=bool(url), since=since, vault=runtime.vault,
                 now=runtime.now(),
             )  # fmt: skip
