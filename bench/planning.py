@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import event, func, insert, select, text
 
 from bench import databases
-from bench.callbacks import CORP
+from bench.pushes import CORP
 from config import Database, Security, Settings, WeCom
 from crm import mass, quotas
 from migrations import migrate
