@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import callbacks, imports, intake, planning, schedule, sync
+from bench import callbacks, imports, intake, lag, planning, schedule, sync
 
-ROWS = (callbacks.rows, schedule.rows, planning.rows, sync.rows, imports.rows, intake.rows)
+ROWS = (
+    callbacks.rows, lag.rows, schedule.rows, planning.rows, sync.rows, imports.rows, intake.rows
+)  # fmt: skip
 FOLDER = Path(__file__).resolve().parent / "results"
 
 

@@ -26,11 +26,16 @@ class Timing:
         return self.latencies[int(len(self.latencies) * 0.99)]
 
 
-def fire(port: int, requests: list[bytes], *, expect: bytes, clients: int = CLIENTS) -> Timing:
-    """Send every request once over so many connections to loopback. Raises when one is answered otherwise."""
+def fire(
+    port: int, requests: list[bytes], *, expect: bytes, clients: int = CLIENTS, per_second: float | None = None
+) -> Timing:
+    """Send every request once over so many connections to loopback, at that rate or else as fast as they are answered.
+
+    Raises when one is answered otherwise.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_fire, args=(theirs, port, requests, expect, clients))
+    process = context.Process(target=_fire, args=(theirs, port, requests, expect, clients, per_second))
     process.start()
     answer = ours.recv()
     process.join()
@@ -39,25 +44,27 @@ def fire(port: int, requests: list[bytes], *, expect: bytes, clients: int = CLIE
     return Timing(*answer)
 
 
-def _fire(pipe: Any, port: int, requests: list[bytes], expect: bytes, clients: int) -> None:
+def _fire(pipe: Any, port: int, requests: list[bytes], expect: bytes, clients: int, per_second: float | None) -> None:
     latencies: list[float] = []
     problems: list[str] = []
 
-    def client(own: list[bytes]) -> None:
+    def client(number: int) -> None:
         with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             taken = []
-            for request in own:
-                start = time.perf_counter()
-                connection.sendall(request)
+            for place in range(number, len(requests), clients):
+                if per_second is not None:
+                    time.sleep(max(0.0, start + place / per_second - time.perf_counter()))
+                sent = time.perf_counter()
+                connection.sendall(requests[place])
                 answer = _answer(connection)
-                taken.append(time.perf_counter() - start)
+                taken.append(time.perf_counter() - sent)
                 if not answer.startswith(b"HTTP/1.1 200") or not answer.endswith(expect):
                     problems.append(answer[:200].decode("latin-1"))
                     break
             latencies.extend(taken)
 
-    threads = [threading.Thread(target=client, args=(requests[i::clients],)) for i in range(clients)]
+    threads = [threading.Thread(target=client, args=(i,)) for i in range(clients)]
     start = time.perf_counter()
     for thread in threads:
         thread.start()

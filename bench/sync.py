@@ -9,7 +9,7 @@ import resource
 import statistics
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +33,21 @@ ADDED_AT = 1_700_000_000
 
 def rows(full: bool) -> Iterator[dict[str, Any]]:
     """One row a database."""
+    with corp((FULL if full else QUICK)[1]) as wecom:
+        yield from databases.each("first sync", _measuring(wecom), full)
+
+
+@contextmanager
+def corp(follows: int) -> Iterator[dict[str, Any]]:
+    """A sandbox in a process of its own with so many follows; the settings that lead there."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
     process.start()
     try:
         wecom = ours.recv()
-        _load(wecom["base_url"], (FULL if full else QUICK)[1])
-        yield from databases.each("first sync", _measuring(wecom), full)
+        _load(wecom["base_url"], follows)
+        yield wecom
     finally:
         process.terminate()
         process.join()
@@ -91,17 +98,22 @@ def _load(url: str, follows: int) -> None:
     _post(url, {"departments": [{"id": 1, "name": "小满"}], "staff": staff, "tag_groups": tags})
     for start in range(0, follows, PARTS):
         numbers = range(start, min(start + PARTS, follows))
-        named = {n: f"wm{n:030d}" for n in numbers}
+        named = {n: follow(n)[1] for n in numbers}
         customers = [{"external_userid": name, "name": f"客户{n}", "unionid": f"o{n}"} for n, name in named.items()]
         pairs = [
             {
-                "userid": f"s{n % MEMBERS}", "external_userid": name, "createtime": ADDED_AT + n,
+                "userid": follow(n)[0], "external_userid": name, "createtime": ADDED_AT + n,
                 "remark": f"备注{n}" if n % 3 == 0 else "",
                 "tags": [{"group": "层级", "name": "老客" if n % 8 else "新客"}] if n % 4 == 0 else [],
             }
             for n, name in named.items()
         ]  # fmt: skip
         _post(url, {"customers": customers, "follows": pairs})
+
+
+def follow(number: int) -> tuple[str, str]:
+    """The member and the customer."""
+    return f"s{number % MEMBERS}", f"wm{number:030d}"
 
 
 def _post(url: str, body: dict[str, Any]) -> None:
@@ -136,13 +148,16 @@ def _bare(wecom: dict[str, Any], url: str, folder: str) -> dict[str, float]:
     }
 
 
-def _ours(wecom: dict[str, Any], url: str, folder: str) -> dict[str, float]:
-    settings = Settings(
+def settings(wecom: dict[str, Any], url: str, folder: str) -> Settings:
+    return Settings(
         database=Database(url=url),
         security=Security(master_key_file=str(Path(folder) / "master.key")),
         wecom=WeCom(**wecom | {"secret": SecretStr(wecom["secret"])}),
     )
-    runtime, statements, lasted = Runtime(settings, clock=lambda: datetime.now(UTC)), [0], [0.0]
+
+
+def _ours(wecom: dict[str, Any], url: str, folder: str) -> dict[str, float]:
+    runtime, statements, lasted = Runtime(settings(wecom, url, folder)), [0], [0.0]
     Base.metadata.drop_all(runtime.engine)
     with runtime.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
