@@ -82,6 +82,7 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
     for blueprint in (*doors, landing.blueprint):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "front", anyone(lambda: redirect("/console/")))
+    app.add_url_rule("/static/joined/<name>", "joined", anyone(pages.joined))
     app.jinja_env.globals.update(asset=pages.asset)
     pages.register(app)
     _answer_errors(app, runtime)

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask_babel import get_locale
 from whitenoise import WhiteNoise
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
 WITH_PAGES = ("/sidebar/", "/console/", "/static/", "/p", "/bind", "/g/", "/landing/")
 WORTH_GZIPPING = 1024
+JOINED = {"sidebar.js": ("core", "screens", "layers", "chat", "sending", "acts", "begin")}
+"""Files that are written in parts, `static/<name>/<part>.<kind>`, and leave as one: a request less each."""
 HASHED = re.compile(r"/static/vendor/.+\.[0-9a-f]{8,}\.")
 
 
@@ -39,7 +41,25 @@ def asset(name: str) -> str:
     hashed = _manifest().get(name)
     if hashed:
         return f"/static/vendor/{hashed}"
+    if name in JOINED:
+        return f"/static/joined/{name}?v={sha256(_join(name)).hexdigest()[:10]}"
     return f"/static/{name}?v={sha256((ROOT / 'static' / name).read_bytes()).hexdigest()[:10]}"
+
+
+@cache
+def _join(name: str) -> bytes:
+    stem, _, kind = name.rpartition(".")
+    return b"\n".join((ROOT / "static" / stem / f"{part}.{kind}").read_bytes() for part in JOINED[name])
+
+
+def joined(name: str) -> Response:
+    """A file that was written in parts; its address carries a hash of it, so browsers may keep it."""
+    if name not in JOINED:
+        abort(404)
+    kind = "text/javascript" if name.endswith(".js") else "text/css"
+    response = Response(_join(name), mimetype=kind)
+    response.headers["Cache-Control"] = "max-age=31536000, public"
+    return response
 
 
 def csp_nonce() -> str:

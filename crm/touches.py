@@ -17,6 +17,9 @@ from models.touch import Touch
 
 Outcome = Literal["sent", "failed", "unknown", "cancelled"]
 
+BY_HAND = ("coupon", "words", "product", "todo")
+"""The kinds a page sends by staff's own hand, and tells the end of; the others are a job's."""
+
 SILENCE = timedelta(minutes=1)
 """A page that has not said for so long how its sending went will not say it any more."""
 
@@ -71,15 +74,13 @@ def by_key(session: Session, key: str) -> Touch | None:
     return session.scalar(select(Touch).where(Touch.key == key))
 
 
-def settle(
-    session: Session, touch_id: int, staff: Staff, outcome: Outcome, *, kind: str, reason: str, now: datetime
-) -> Touch:
+def settle(session: Session, touch_id: int, staff: Staff, outcome: Outcome, *, reason: str, now: datetime) -> Touch:
     """Record how a touch went. What is settled stays so; the touch comes back as it stands. Not theirs is `Refused`."""
     session.execute(
         update(Touch)
         .where(
             Touch.id == touch_id,
-            Touch.kind == kind,
+            Touch.kind.in_(BY_HAND),
             Touch.userid == staff.userid,
             Touch.state.in_(BEFORE[outcome]),
         )
@@ -87,7 +88,7 @@ def settle(
         .execution_options(synchronize_session=False)
     )
     touch = session.scalar(select(Touch).where(Touch.id == touch_id).execution_options(populate_existing=True))
-    if touch is None or touch.userid != staff.userid or touch.kind != kind:
+    if touch is None or touch.userid != staff.userid or touch.kind not in BY_HAND:
         raise Refused("不是你发的")
     return touch
 
@@ -98,12 +99,12 @@ def shown_state(touch: Touch, *, now: datetime) -> str:
     return "unknown" if silent else touch.state
 
 
-def settle_silent(session: Session, kind: str, *, now: datetime) -> int:
+def settle_silent(session: Session, *kinds: str, now: datetime) -> int:
     """Mark as unknown what was tried and never answered; returns how many."""
     return changed(
         session,
         update(Touch)
-        .where(Touch.kind == kind, Touch.state == "trying", Touch.tried_at <= now - SILENCE)
+        .where(Touch.kind.in_(kinds), Touch.state == "trying", Touch.tried_at <= now - SILENCE)
         .values(state="unknown", reason="no answer", settled_at=now)
         .execution_options(synchronize_session=False),
     )

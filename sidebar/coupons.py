@@ -18,7 +18,7 @@ from runtime import runtime
 from sidebar import cards
 from sidebar.door import blueprint, staff_only, wants_part
 from sidebar.shapes import coupon_json, offer_json
-from sidebar.touches import KIND, touch_json
+from sidebar.touches import touch_json
 from wecom.gates import Verdict
 from words import gettext
 
@@ -178,7 +178,7 @@ def _begin(
     return touches.begin(
         session,
         key=key,
-        kind=KIND,
+        kind="coupon",
         contact=contact,
         staff=g.staff,
         state=state,

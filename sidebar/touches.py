@@ -13,8 +13,6 @@ from models.touch import Touch
 from runtime import runtime
 from sidebar.door import blueprint, staff_only
 
-KIND = "coupon"
-
 
 class Told(Form):
     outcome: Outcome
@@ -27,9 +25,7 @@ def touch_outcome(touch_id: int) -> ResponseReturnValue:
     """How the page's sending went: `{"outcome": sent|failed|unknown|cancelled, "reason"?}`; the touch as it stands."""
     form = read_form(Told)
     with runtime().transaction() as session:
-        touch = touches.settle(
-            session, touch_id, g.staff, form.outcome, kind=KIND, reason=form.reason, now=runtime().now()
-        )
+        touch = touches.settle(session, touch_id, g.staff, form.outcome, reason=form.reason, now=runtime().now())
         return {"touch": touch_json(touch)}
 
 

@@ -1,0 +1,2 @@
+/* The last part: everything is in place. */
+side.start();

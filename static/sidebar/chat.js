@@ -1,0 +1,86 @@
+/* Who is in the open chat: asked of the SDK; then their card, loaded and kept fresh. */
+(() => {
+  "use strict";
+
+  const { SECONDS, Answered, timed, home, byId } = side;
+  const APIS = ["getContext", "getCurExternalContact", "sendChatMessage"];
+  let looks = 0; // at a contact WeCom has not told about yet
+  let unsigned = null; // the server's reason for not signing
+
+  async function sign(url, kind) {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await side.ask("GET", side.url("signature?kind=" + kind + "&url=" + encodeURIComponent(url)));
+      } catch (problem) {
+        unsigned = problem.status || 0;
+        if (problem.status !== 503 || tries === 3) throw problem;
+        await side.pause(1000 * (tries + 1)); // the ticket is on its way
+      }
+    }
+  }
+
+  function register() {
+    unsigned = null;
+    ww.register({
+      corpId: home.corpId,
+      agentId: Number(home.agentId),
+      jsApiList: APIS,
+      getConfigSignature: (url) => sign(url, "config"),
+      getAgentConfigSignature: (url) => sign(url, "agent"),
+    });
+  }
+
+  function whatWentWrong(problem) {
+    const said = String((problem && (problem.errMsg || problem.err_msg || problem.message)) || "");
+    if (unsigned === 401) return "session";
+    if (unsigned !== null) return "unsigned";
+    if (/without context/.test(said)) return "nobody";
+    if (/permission|invalid|trusted|denied|config/i.test(said)) return "forbidden";
+    return "silent";
+  }
+
+  /** Who the chat is with now: asked again before anything is sent. */
+  const current = async () => (await timed(ww.getCurExternalContact(), SECONDS.contact)).userId;
+
+  async function start() {
+    if (!window.ww || !ww.env.isWeCom) return side.show("outside");
+    try {
+      register();
+      const where = await timed(ww.getContext(), SECONDS.config);
+      if (/group/.test(where.entry || "")) return side.show("nobody");
+      side.chat = await current();
+    } catch (problem) {
+      return side.show(whatWentWrong(problem));
+    }
+    await load();
+  }
+
+  async function load() {
+    try {
+      const url = side.url("contacts/" + encodeURIComponent(side.chat));
+      const reply = await timed(fetch(url, { headers: { "HX-Request": "true" } }), SECONDS.load);
+      if (!reply.ok) throw new Answered(reply.status, await reply.json().catch(() => ({})));
+      draw(await reply.text());
+    } catch (problem) {
+      if (side.lost(problem)) return;
+      if (side.loadedAt && byId("customer") && byId("customer").dataset.contact === side.chat) {
+        return problem.status ? side.trouble(problem.message) : side.banner("offline", { time: side.loadedAt });
+      }
+      side.show("broken", problem.message);
+    }
+  }
+
+  function draw(html) {
+    const card = byId("card");
+    card.innerHTML = html;
+    card.removeAttribute("aria-busy");
+    side.fold(card);
+    htmx.process(card);
+    side.loadedAt = byId("customer").dataset.at;
+    if (byId("banner").dataset.id === "offline") side.banner(null);
+    if ("pending" in byId("customer").dataset && looks++ < 8) setTimeout(load, 2500);
+  }
+
+  Object.assign(side, { start, load, current, APIS });
+  Object.assign(side.acts, { restart: () => location.reload(), reload: () => location.reload(), refresh: () => load() });
+})();
