@@ -68,6 +68,18 @@ class Faults:
                         break
         return taken
 
+    def bend_next_bridge(self, name: str, spec: dict[str, Any]) -> None:
+        """A switch for the next call of that name, before all others; an empty one takes it back."""
+        with self._lock:
+            self._faults = [fault for fault in self._faults if not self._is_next(fault, name)]
+            if spec:
+                self._faults.insert(0, Fault({"on": "bridge", "name": name, "times": 1, **spec}))
+
+    def next_bridge(self, name: str) -> dict[str, Any]:
+        """The switch for the next call of that name; empty when there is none, or it was used."""
+        with self._lock:
+            return next((fault.spec for fault in self._faults if self._is_next(fault, name) and not fault.spent()), {})
+
     def take_bridge(self, name: str) -> Fault | None:
         return self._take("bridge", name=name)
 
@@ -88,6 +100,10 @@ class Faults:
                 if meant and self._fires(fault):
                     return fault
         return None
+
+    @staticmethod
+    def _is_next(fault: Fault, name: str) -> bool:
+        return fault.spec["on"] == "bridge" and fault.spec.get("name") == name and fault.spec.get("times") == 1
 
     def _holds(self, fault: Fault) -> bool:
         return fault.holds_until is not None and self._clock.now() < fault.holds_until

@@ -56,12 +56,13 @@ class BridgeFault(Switch):
     name: Name
     err_msg: Name | None = None
     hang: Literal[True] | None = None
+    seconds: Seconds | None = None  # done at once, answered so much later
     after_effect: bool | None = None
 
     @model_validator(mode="after")
     def one_outcome(self) -> "BridgeFault":
-        if (self.err_msg is None) == (self.hang is None):
-            raise ValueError("name one of err_msg and hang")
+        if sum(value is not None for value in (self.err_msg, self.hang, self.seconds)) != 1:
+            raise ValueError("name one of err_msg, hang and seconds")
         return self
 
 

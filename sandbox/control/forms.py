@@ -152,7 +152,16 @@ class BridgeForm(Form):
     frame: Name
     userid: UserId
     external_userid: ExternalUserId | None = None
-    entry: Name = "single_chat_tools"
+    chat_id: ChatId | None = None
+    entry: Literal[
+        "contact_profile", "single_chat_tools", "group_chat_tools", "chat_attachment", "single_kf_tools",
+        "chain_single_chat_tools", "chain_group_chat_tools", "internal_group_chat_board", "normal",
+    ] = "single_chat_tools"  # fmt: skip
     name: Name
     params: dict[str, Any] = {}
     href: Text
+
+
+class NextSendForm(Form):
+    answer: Literal["normal", "cancelled", "refused", "slow", "never"]
+    seconds: Annotated[float, Field(ge=0, le=600)] = 15

@@ -362,6 +362,28 @@ def test_a_framed_page_gets_its_rights_by_signature_and_its_message_becomes_a_bu
             assert too_wide(page) == 0
 
 
+def test_beside_a_group_a_page_speaks_in_it_and_the_member_may_bend_the_next_sending(chromium, shop, tmp_path):
+    with framed(shop, tmp_path) as sidebar_url:
+        requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()
+        known = requests.get(f"{shop.url}/sandbox/groups?userid=linxiaowen", timeout=5).json()["groups"]
+        with opened(chromium, f"{shop.url}/#linxiaowen/~group/{known[0]['chat_id']}", (360, 640)) as page:
+            page.get_by_role("button", name="群工具").click()
+            frame = page.frame_locator("iframe")
+            expect(frame.locator("#agent")).to_contain_text("wxwork")
+            page.get_by_role("button", name="侧边栏怎么应答").click()
+            page.get_by_label("我点了取消").check()
+            page.get_by_role("button", name="就这样").click()
+
+            frame.get_by_role("button", name="发券").click()
+            expect(frame.locator("#sent")).to_have_text("sendChatMessage:cancel")
+            frame.get_by_role("button", name="发券").click()
+            expect(frame.locator("#sent")).to_have_text("sendChatMessage:ok")
+            assert too_wide(page) == 0
+            page.get_by_role("button", name="关上客户资料").click()
+
+            expect(page.locator(".line.mine .bubble").last).to_contain_text("券码 ABCD-1234")
+
+
 def test_the_bridge_hears_only_the_frame_it_belongs_to(chromium, shop, tmp_path):
     with framed(shop, tmp_path) as sidebar_url:
         requests.put(f"{shop.url}/sandbox/client", json={"sidebar_url": sidebar_url}, timeout=5).raise_for_status()

@@ -9,6 +9,7 @@ import * as robots from './robots.js';
 import * as more from './second-half.js';
 import { $, Refused, clock, el, get, hashOf, partsOf, picture, pictureOf, post, watch, when, day, minute, weekday } from './sandbox.js';
 import * as tags from './tags.js';
+import { openAnswers, pickGroups } from './side-sheets.js';
 import { inSheet } from './time.js';
 import * as tour from './tour.js';
 
@@ -25,6 +26,7 @@ let conversations = [];
 let chat = null; // the open conversation
 let shown = 0; // the id of its last line on screen
 let sideWanted = true; // a wide window shows the sidebar until somebody closes it
+let groupSideWanted = false; // beside a group once somebody opens it
 let drawn = ''; // what the list shows, to leave it alone while nothing changes
 let heard = 0; // the newest message of any chat
 
@@ -64,8 +66,8 @@ const PLACES = {
 };
 
 function here() {
-  const [userid = '', second = '', third = ''] = partsOf(location.hash);
-  if (second.startsWith('~')) return { userid, place: second.slice(1), which: third };
+  const [userid = '', second = '', third = '', fourth = ''] = partsOf(location.hash);
+  if (second.startsWith('~')) return { userid, place: second.slice(1), which: third, side: fourth === 'side' };
   return { userid, external_userid: second, side: third === 'side', tags: third === 'tags' };
 }
 
@@ -98,7 +100,7 @@ async function follow() {
 
 let place = '';
 
-async function openPlace({ place: wanted, which }) {
+async function openPlace({ place: wanted, which, side }) {
   if (chat) closeChat();
   tags.close();
   for (const [name, one] of Object.entries(PLACES)) if (name !== wanted) one.close();
@@ -109,6 +111,7 @@ async function openPlace({ place: wanted, which }) {
   await PLACES[wanted].open(which);
   drawPlaces();
   drawList();
+  showSide(side);
 }
 
 function closePlace() {
@@ -304,25 +307,41 @@ function fit() {
 
 // ---- the sidebar
 
+/** The chat the sidebar stands beside: with a customer, or in a group. */
+function beside() {
+  if (chat) return { external_userid: chat.external_userid };
+  return place.startsWith('group/') ? { chat_id: place.slice('group/'.length) } : null;
+}
+
 function showSide(asked) {
-  const open = Boolean(chat) && (narrow.matches ? asked : sideWanted);
+  const talk = beside();
+  const wanted = talk && talk.chat_id ? groupSideWanted : sideWanted;
+  const open = Boolean(talk) && (narrow.matches ? asked : wanted);
   const was = body.dataset.side === 'open';
   body.dataset.side = open ? 'open' : 'closed';
   $('to-side').setAttribute('aria-expanded', String(open));
+  $('side-title').textContent = talk && talk.chat_id ? '群工具' : '客户资料';
   const covering = open && narrow.matches;
-  for (const part of document.querySelectorAll('.tour, .people, .chat')) part.inert = covering;
+  for (const part of document.querySelectorAll('.tour, .people, .chat, .pane')) part.inert = covering;
   $('side-empty').hidden = Boolean(client.sidebar_url);
   $('frame').hidden = !client.sidebar_url;
-  if (open && client.sidebar_url) frameFor($('frame'), client.sidebar_url, me.userid, chat.external_userid);
+  if (open && client.sidebar_url) frameFor($('frame'), client.sidebar_url, me.userid, talk);
   else unframe($('frame'));
   if (covering && !was) $('side-close').focus();
   if (was && !open && chat && narrow.matches) $('to-side').focus();
 }
 
 function toggleSide(open) {
-  if (narrow.matches) return open ? go(me.userid, chat.external_userid, true) : history.state === null && go(me.userid, chat.external_userid);
-  sideWanted = open;
+  const talk = beside();
+  if (narrow.matches) return sideByHash(talk, open);
+  if (talk && talk.chat_id) groupSideWanted = open;
+  else sideWanted = open;
   return showSide(open);
+}
+
+function sideByHash({ chat_id, external_userid }, open) {
+  if (chat_id) location.hash = hashOf(me.userid, '~group', chat_id, open ? 'side' : '');
+  else if (open || history.state === null) go(me.userid, external_userid, open);
 }
 
 // ---- tags and remark
@@ -417,7 +436,7 @@ async function look() {
   await clock.ask();
   if (turns % 5 === 1) {
     const fresh = await get('/sandbox/client');
-    if (fresh.sidebar_url !== client.sidebar_url) { client = fresh; if (chat) showSide(here().side); }
+    if (fresh.sidebar_url !== client.sidebar_url) { client = fresh; if (beside()) showSide(here().side); }
   }
   if (!me) return begin();
   return catchUp();
@@ -482,8 +501,15 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('click', (event) => { if (!event.target.closest('.me')) showMembers(false); });
 window.addEventListener('hashchange', follow);
 for (const event of ['focus', 'pageshow', 'hashchange']) window.addEventListener(event, () => { stale = true; });
-narrow.addEventListener('change', () => { if (chat) showSide(here().side); });
-listen(catchUp);
+narrow.addEventListener('change', () => { if (beside()) showSide(here().side); });
+$('side-answers').onclick = openAnswers;
+groups.listen(() => toggleSide(body.dataset.side !== 'open'));
+listen({
+  heard: catchUp,
+  pickGroups: () => pickGroups(groups.known().filter((one) => one.owner.toLowerCase() === me.userid.toLowerCase())),
+  profile: ({ type, userid }) => { if (type === 2) go(me.userid, userid); },
+  toChat: () => { if (narrow.matches) toggleSide(false); },
+});
 tags.listen(tagged, afterTags);
 robots.listen((key) => { location.hash = hashOf(me.userid, '~robots', key); });
 inSheet($('to-time'), () => me && catchUp());

@@ -14,6 +14,7 @@ let member = null;
 let groups = [];
 let open_ = null; // {chat_id, whole: with its members}
 let drawn = '';
+let toSide = () => {}; // opens or closes the sidebar
 
 /** Asks for what was said since the last time; says whether anything was. */
 export async function hear() {
@@ -36,6 +37,8 @@ export async function load(me) {
 }
 
 export const known = () => groups;
+
+export function listen(openSide) { toSide = openSide; }
 
 export async function open(chat_id) {
   if (!open_ || open_.chat_id !== chat_id) { open_ = { chat_id }; drawn = ''; }
@@ -62,6 +65,8 @@ export async function draw() {
     title: `${whole.name || '没起名的群'}（${whole.members}）`,
     note: whole.dismissed ? '已解散' : `群主 ${whole.owner_name}`,
     acts: whole.dismissed ? [] : [el('button', {
+      className: 'button text', type: 'button', id: 'group-side', 'aria-controls': 'side', onclick: () => toSide(),
+    }, icon('card'), el('span', {}, '群工具')), el('button', {
       className: 'button text', type: 'button', 'aria-haspopup': 'dialog', onclick: () => manage(open_.whole, draw),
     }, icon('people'), el('span', {}, '群资料'))],
   });
