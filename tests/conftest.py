@@ -5,6 +5,7 @@ import random
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import pytest
@@ -21,7 +22,7 @@ from config import Security, Server, Settings, WeCom
 from runtime import Runtime
 from tests.apps import COMPILED, running
 from tests.browsers import browser, chromium_path
-from tests.databases import PostgresDatabases, SqliteDatabases, postgres_binaries, postgres_server
+from tests.databases import PostgresDatabases, SqliteDatabases, folder_in_memory, postgres_binaries, postgres_server
 from tests.factories import Make
 from tests.sandboxes import Sandbox, running_sandbox
 from web import Running
@@ -51,8 +52,9 @@ def screen_words() -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> SqliteDatabases:
-    return SqliteDatabases(tmp_path_factory.mktemp("sqlite"))
+def sqlite_databases() -> Iterator[SqliteDatabases]:
+    with TemporaryDirectory(prefix="huitou-sqlite-", dir=folder_in_memory()) as folder:
+        yield SqliteDatabases(Path(folder))
 
 
 @pytest.fixture(scope="session")
