@@ -34,6 +34,7 @@ RUN_JOBS = ("developer",)
 CUSTOMERS = ("operator", "manager")  # who sees customers; a manager those of their department
 IDENTITIES = ("operator",)  # who decides who is whom
 MATCHES = ("operator", "developer")
+WORDS: tuple[str, ...] = ("operator",)  # who writes the shop's quick replies
 OWNER: tuple[str, ...] = ("owner",)
 
 

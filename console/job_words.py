@@ -20,6 +20,10 @@ def name_and_deed(job: str) -> tuple[str, str]:
         "sync_groups": (gettext("更新客户群"), gettext("从企业微信取群名、群主和群成员")),
         "sync": (gettext("更新员工、标签和客户"), gettext("从企业微信整个取一遍，补上漏掉的通知")),
         "check_totals": (gettext("核对消费合计"), gettext("用另一种算法把每位客户的消费和单数重算一遍，对不上就报错")),
+        "read_staff_days": (
+            gettext("取同事的回复速度"),
+            gettext("每位同事昨天聊了几位客户、多久回第一句，从企业微信取来记下"),
+        ),
         "forget_events": (gettext("清理旧的行为记录"), gettext("一条条的浏览、加购按保存期删掉，按天汇总的留下")),
         "forget_old": (gettext("清理过期的记录"), gettext("按保存期删掉旧通知、旧操作记录和旧的任务记录")),
     }

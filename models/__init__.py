@@ -22,10 +22,12 @@ from models.order import Order, OrderLine
 from models.platform import PlatformAccount, PlatformBuyer, PlatformMessage
 from models.product import Product
 from models.push import Push
+from models.quick_reply import QuickReply
 from models.quota import OtherDelivery, OtherMessage, Quota
 from models.schedule import JobRun, WorkerBeat
 from models.shop import Nonce, Shop, SigningKey
 from models.staff import Department, Staff
+from models.staff_day import StaffDay
 from models.sync import SyncRun
 from models.tag import Tag, TagAssignment
 from models.token import Token
@@ -77,10 +79,12 @@ __all__ = [
     "PlatformMessage",
     "Product",
     "Push",
+    "QuickReply",
     "Quota",
     "Shop",
     "SigningKey",
     "Staff",
+    "StaffDay",
     "StaffMessage",
     "SyncRun",
     "Tag",

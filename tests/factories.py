@@ -28,6 +28,7 @@ from models import (
     OrderLine,
     OtherMessage,
     Push,
+    QuickReply,
     Shop,
     Staff,
     Tag,
@@ -160,6 +161,16 @@ class Make:
             "name": f"人群{self._next()}", "conditions": {}, "created_at": now, "changed_at": now, "changed_by": "test",
         } | more  # fmt: skip
         row: Audience = self._save(Audience(**values))
+        return row
+
+    def quick_reply(self, owner: Staff | None = None, **more: Any) -> QuickReply:
+        """One of the shop's, or of this member's own."""
+        now = self.runtime.now()
+        values = {
+            "group_name": "售前", "title": f"话术{self._next()}", "text": "在的，您说", "created_at": now,
+            "changed_at": now, "changed_by": "test",
+        } | more  # fmt: skip
+        row: QuickReply = self._save(QuickReply(staff_id=owner.id if owner else None, **values))
         return row
 
     def push(self, audience: Audience | None = None, **more: Any) -> Push:

@@ -38,6 +38,7 @@ READS = frozenset(
         "mass_results",
         "mass_tasks",
         "staff_by_code",
+        "staff_days",
         "staff_list",
         "staff_of",
         "warm",

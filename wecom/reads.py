@@ -1,6 +1,7 @@
 """What the gateway reads: staff, customers, tags, contact ways, who signed in. Sections are those of docs/wecom.md."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from wecom.types import (
     CustomerPage,
     Department,
     Member,
+    StaffDay,
     StaffMember,
     TagGroup,
     Visitor,
@@ -94,6 +96,17 @@ class Reads:
         answer = self._api.external_contact.list_contact_way(body)
         ids = tuple(str(each.get("config_id", "")) for each in answer.get("contact_way") or [])
         return ContactWayPage(config_ids=ids, next_cursor=answer.get("next_cursor") or "")
+
+    def staff_days(self, userid: str, since: datetime, until: datetime) -> list[StaffDay]:
+        """POST externalcontact/get_user_behavior_data (3.7): one member's days, both ends counted; at most 30.
+
+        Of the last 180 days; today has none. Several members at once would be summed, so one is asked at a time.
+        """
+        endpoint = "externalcontact/get_user_behavior_data"
+        answer = self._api.external_contact.get_user_behavior_data(
+            [userid], int(since.timestamp()), int(until.timestamp())
+        )
+        return [typed(StaffDay, endpoint, each) for each in answer.get("behavior_data") or []]
 
     def callback_ips(self) -> list[str]:
         """GET getcallbackip (1.5): where callbacks come from; addresses, ranges, or prefixes that end in `*`."""

@@ -51,6 +51,19 @@ class StaffMember(Answer):
     direct_leader: tuple[str, ...] = ()
 
 
+class StaffDay(Answer):
+    """A day of one member with customers; the last two are missing on a day no customer spoke first."""
+
+    stat_time: int
+    chat_cnt: int = 0
+    message_cnt: int = 0
+    negative_feedback_cnt: int = 0
+    new_apply_cnt: int = 0
+    new_contact_cnt: int = 0
+    reply_percentage: float | None = None
+    avg_reply_time: float | None = None  # minutes
+
+
 class Customer(Answer):
     """external_contact: type 1 WeChat, 2 WeCom. Without a unionid is normal (docs/wecom.md 3.2)."""
 

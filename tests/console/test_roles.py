@@ -25,6 +25,7 @@ PAGES = {
     "/console/sync": {"owner", "operator", "developer"},
     "/console/outbound": {"owner", "operator", "developer"},
     "/console/coupons": {"owner", "operator", "finance"},
+    "/console/quick-replies": {"owner", "operator"},
     "/console/audit": {"owner", "developer"},
     "/console/audiences": {"owner", "operator", "manager"},
     "/console/conflicts": {"owner", "operator"},
@@ -36,6 +37,7 @@ PAGES = {
     "/console/users": {"owner"},
 }
 BEHIND = {  # where the menu does not lead
+    "/console/quick-replies/1": {"owner", "operator"},
     "/console/conflicts/1": {"owner", "operator"},
     "/console/identity-links/1?deed=retract": {"owner", "operator"},
     "/console/customers/1": {"owner", "operator"},  # a manager those of their department
@@ -67,6 +69,9 @@ BUTTONS = {
     "/console/sync/stop": ({}, {"owner", "developer"}),
     "/console/coupons": (BATCH, {"owner", "operator"}),
     "/console/coupons/1/close": ({}, {"owner", "operator"}),
+    "/console/quick-replies": ({"group_name": "售前"}, {"owner", "operator"}),
+    "/console/quick-replies/1": ({"group_name": "售前"}, {"owner", "operator"}),
+    "/console/quick-replies/1/delete": ({}, {"owner", "operator"}),
     "/console/outbound/mode": ({"mode": "stopped"}, {"owner"}),
     "/console/outbound/allow-list": ({"ids": "wm1"}, {"owner"}),
     "/console/audiences": ({"name": "x"}, {"owner", "operator"}),
@@ -120,6 +125,7 @@ def programme(make, runtime):
     make.order(make.identity("unionid", "u1"))
     now, zone = runtime.now(), runtime.zone
     plan = replace(FLOWERS, group_ids=(make.group().id,))
+    make.quick_reply()
     with runtime.transaction() as session:
         pair = Key("openid", "店", "o1"), Key("unionid", "", "u1")
         identity_links.state(session, [Fact(*pair, "shop_pair", now, "shop:1", "shop:1")], now=now)

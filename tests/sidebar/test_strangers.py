@@ -21,6 +21,7 @@ def theirs(make, seat):
         "order": order.id,
         "coupon": given.json["coupon"]["id"],
         "touch": given.json["touch"]["id"],
+        "words": make.quick_reply(mei).id,
     }
 
 
@@ -37,6 +38,11 @@ def theirs(make, seat):
         ("post", "coupons/{coupon}/revoke", None),
         ("post", "touches/{touch}/outcome", {"outcome": "sent"}),
         ("get", "customers/{customer}/bindings", None),
+        ("get", "customers/{customer}/words", None),
+        ("post", "customers/{customer}/words/{words}", {"occasion": "another-tap"}),
+        ("post", "customers/{mine}/words/{words}", {"occasion": "another-tap"}),
+        ("post", "words/{words}", {"group_name": "我的", "title": "问好", "text": "您好"}),
+        ("post", "words/{words}/delete", {}),
         ("post", "customers/{customer}/bindings", {"order_no": "NO000001"}),
         ("post", "customers/{mine}/bindings/{order}/undo", None),
     ],
