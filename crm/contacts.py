@@ -36,7 +36,7 @@ def learn(
     unionid, and the orders that had it before come with them. Who was erased stays so, and is left out, unless they
     have added somebody since.
     """
-    return _learn(session, details, at=at, tally=Counter() if tally is None else tally).contacts
+    return _learn(session, details, {}, at=at, tally=Counter() if tally is None else tally).contacts
 
 
 def of_page(page: Iterable[Followed]) -> list[CustomerDetail]:
@@ -52,23 +52,37 @@ def of_page(page: Iterable[Followed]) -> list[CustomerDetail]:
     return list(found.values())
 
 
-def added(
-    session: Session, event: Event, detail: CustomerDetail | None, *, is_half: bool, at: datetime
-) -> Follow | None:
-    """A customer was added; `detail` is what WeCom showed at `at`, None when they are contacts no more.
+class Add(NamedTuple):
+    """An add that was told; `detail` is what WeCom showed at `at`, None when they are contacts no more."""
 
-    None of one who was erased, later than this add.
+    event: Event
+    detail: CustomerDetail | None
+    is_half: bool
+    at: datetime
+
+
+def added(session: Session, adds: Sequence[Add]) -> list[Follow | None]:
+    """Customers were added; the follow of each. None of one who was erased, later than this add.
+
+    However many they are, they take about as many statements as one.
     """
-    name, state = event.external_userid or "", event.state or ""
-    if detail:
-        learnt = _learn(session, [detail], at=at, tally=Counter())
-    else:
-        learnt = _Learnt(_ensure(session, {name: None}, {name: event.create_time}, at=at), {}, {})
-    follow = learnt.follows.get((name, (event.userid or "").lower())) or _follow(session, event, learnt.contacts, at=at)
+    told = {add.event.external_userid or "": add for add in sorted(adds, key=lambda add: add.event.create_time)}
+    at = min(add.at for add in adds)  # of answers a moment apart the older moment: nothing newer is put back
+    details = [add.detail for add in told.values() if add.detail]
+    others = {name: add.event.create_time for name, add in told.items() if not add.detail}
+    learnt = _learn(session, details, others, at=at, tally=Counter())
+    return [_added(session, add, learnt) for add in adds]
+
+
+def _added(session: Session, add: Add, learnt: "_Learnt") -> Follow | None:
+    event, at = add.event, add.at
+    pair = event.external_userid or "", (event.userid or "").lower()
+    follow = learnt.follows.get(pair) or _follow(session, event, learnt.contacts, at=at)
     if follow is None:
         return None
+    state = event.state or ""
     channel = learnt.ways.get(state) or channels.ensure(session, [state], now=at).get(state)
-    follows.added(follow, at=event.create_time, is_half=is_half, state=state, channel=channel)
+    follows.added(follow, at=event.create_time, is_half=add.is_half, state=state, channel=channel)
     return follow
 
 
@@ -89,9 +103,19 @@ class _Learnt(NamedTuple):
     ways: dict[str, Channel]
 
 
-def _learn(session: Session, details: Sequence[CustomerDetail], *, at: datetime, tally: Counter[str]) -> _Learnt:
+def _learn(
+    session: Session,
+    details: Sequence[CustomerDetail],
+    others: Mapping[str, datetime],
+    *,
+    at: datetime,
+    tally: Counter[str],
+) -> _Learnt:
+    """`others` are contacts WeCom shows no more, and when they were added."""
     asked = {detail.external_contact.external_userid: detail for detail in details}
-    contacts = _ensure(session, asked, {name: _last_added(detail) for name, detail in asked.items()}, at=at)
+    shown_or_not: dict[str, CustomerDetail | None] = dict.fromkeys(others) | asked
+    moments = dict(others) | {name: _last_added(detail) for name, detail in asked.items()}
+    contacts = _ensure(session, shown_or_not, moments, at=at)
     shown = {name: detail for name, detail in asked.items() if name in contacts}
     for external_userid, detail in shown.items():
         _describe(contacts[external_userid], detail, at=at, tally=tally)

@@ -70,14 +70,14 @@ def done(session: Session, customer_id: int) -> None:
     session.execute(update(Erasure).where(Erasure.customer_id == customer_id).values(value_sealed=None))
 
 
-def hush(session: Session, notice: Inbox) -> None:
-    """A callback about somebody who was erased: what it said goes once it is applied."""
-    if notice.external_userid is None:
-        return
-    names = erased.external_userids(session, [notice.external_userid])
-    if names:
-        mine = update(Inbox).where(Inbox.id == notice.id)
-        session.execute(mine.values(external_userid=names[notice.external_userid], body_sealed=None))
+def hush(session: Session, notices: Sequence[Inbox]) -> None:
+    """Callbacks about somebody who was erased: what they said goes once they are applied."""
+    told = {notice.external_userid for notice in notices if notice.external_userid}
+    names = erased.external_userids(session, sorted(told)) if told else {}
+    for notice in notices:
+        if notice.external_userid in names:
+            mine = update(Inbox).where(Inbox.id == notice.id)
+            session.execute(mine.values(external_userid=names[notice.external_userid], body_sealed=None))
 
 
 def forget_texts(session: Session, *, before: datetime, limit: int = AT_ONCE) -> int:

@@ -45,12 +45,13 @@ def ensure_many(session: Session, keys: Iterable[Key], *, now: datetime) -> dict
 
 def hold(session: Session, identity_id: int) -> Identity:
     """The identity as it is now, locked until the transaction ends: whoever stores a fact by it holds it first."""
-    return session.scalars(
-        select(Identity)
-        .where(Identity.id == identity_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    return hold_all(session, [identity_id])[identity_id]
+
+
+def hold_all(session: Session, ids: Iterable[int]) -> dict[int, Identity]:
+    """The same of many, locked in one order."""
+    wanted = set(ids)
+    return {row.id: row for row in _lock(session, Identity.id.in_(wanted))} if wanted else {}
 
 
 def hold_many(session: Session, keys: Iterable[Key]) -> dict[Key, Identity]:

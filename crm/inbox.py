@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.errors import NotFound
@@ -85,16 +85,18 @@ def lease(
     return sorted(won, key=lambda row: row.id)
 
 
-def hold(session: Session, row: Inbox) -> None:
-    """Lock a leased row before its effect, as planning its welcome does: the two never miss what the other stores."""
-    ours = select(Inbox.id).where(*_is_ours(row)).with_for_update()
-    if session.scalar(ours) is None:
+def hold(session: Session, rows: Sequence[Inbox]) -> None:
+    """Lock leased rows before their effects, as planning a welcome does: the two never miss what the other stores."""
+    ours = select(Inbox.id).where(_are_ours(rows)).order_by(Inbox.id).with_for_update()
+    if len(session.scalars(ours).all()) < len(rows):
         raise LeaseLost
 
 
-def settle(session: Session, row: Inbox, state: str, *, now: datetime, reason: str = "") -> None:
-    """Close a leased row in the transaction of its effect. Raises `LeaseLost` when the row is no longer ours."""
-    _change(session, row, state=state, applied_at=now, errcode=None, reason=reason)
+def settle(session: Session, rows: Sequence[Inbox], state: str, *, now: datetime, reason: str = "") -> None:
+    """Close leased rows in the transaction of their effects. Raises `LeaseLost` when one is no longer ours."""
+    closing = update(Inbox).where(_are_ours(rows))
+    if changed(session, closing.values(state=state, applied_at=now, errcode=None, reason=reason)) < len(rows):
+        raise LeaseLost
 
 
 def put_off(
@@ -104,19 +106,21 @@ def put_off(
     tries = row.tries + 1
     failed = pause is None or tries >= MOST_TRIES
     next_try_at = now if pause is None else now + min(pause * 4 ** (tries - 1), LONGEST_PAUSE)
-    _change(
-        session, row, state="failed" if failed else "waiting", tries=tries, next_try_at=next_try_at,
-        errcode=errcode, reason=reason,
-    )  # fmt: skip
-
-
-def _change(session: Session, row: Inbox, **values: object) -> None:
-    if not changed(session, update(Inbox).where(*_is_ours(row)).values(**values)):
+    values = {
+        "state": "failed" if failed else "waiting", "tries": tries, "next_try_at": next_try_at,
+        "errcode": errcode, "reason": reason,
+    }  # fmt: skip
+    if not changed(session, update(Inbox).where(_are_ours([row])).values(values)):
         raise LeaseLost
 
 
-def _is_ours(row: Inbox) -> tuple[ColumnElement[bool], ...]:
-    return Inbox.id == row.id, Inbox.state.in_(OPEN), Inbox.next_try_at == row.next_try_at
+def _are_ours(rows: Sequence[Inbox]) -> ColumnElement[bool]:
+    """Those of one lease have one moment, so however many they are this is one condition."""
+    leased: dict[datetime, list[int]] = {}
+    for row in rows:
+        leased.setdefault(row.next_try_at, []).append(row.id)
+    held = (and_(Inbox.id.in_(ids), Inbox.next_try_at == moment) for moment, ids in leased.items())
+    return and_(Inbox.state.in_(OPEN), or_(*held))
 
 
 def replay(session: Session, inbox_id: int, *, now: datetime) -> Inbox:
@@ -141,8 +145,9 @@ def outcome(session: Session, inbox_id: int) -> tuple[str, str]:
 
 
 def with_welcome(session: Session, *, limit: int) -> Sequence[Inbox]:
-    """Adds whose welcome code the fast lane has not seen yet, oldest first."""
-    return session.scalars(select(Inbox).where(Inbox.has_welcome).order_by(Inbox.id).limit(limit)).all()
+    """Adds whose welcome code the fast lane has not seen yet, oldest first, locked until the transaction ends."""
+    fresh = select(Inbox).where(Inbox.has_welcome).order_by(Inbox.id).limit(limit)
+    return session.scalars(fresh.with_for_update()).all()
 
 
 def past_retention(

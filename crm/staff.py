@@ -38,10 +38,13 @@ def named(session: Session, userid: str) -> Staff | None:
     return session.scalar(select(Staff).where(Staff.userid_key == userid.lower()))
 
 
-def name_of(session: Session, userid: str) -> str | None:
-    """The name customers may read; None for one the directory has not told us about."""
-    found = named(session, userid)
-    return found.name if found and found.name != found.userid else None
+def names_of(session: Session, userids: Iterable[str]) -> dict[str, str]:
+    """The names customers may read, by lower case; none of one the directory has not told us about."""
+    return {
+        key: found.name
+        for key, found in _by_key(session, {each.lower() for each in userids}).items()
+        if found.name != found.userid
+    }
 
 
 def learn(session: Session, members: Iterable[StaffMember], *, now: datetime, tally: Counter[str] | None = None) -> int:

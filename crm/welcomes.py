@@ -1,14 +1,16 @@
 """Welcomes: planned when an add brings a code, claimed by one, sent once, given up when their time is over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import identities, touches
 from models.contact import Contact
-from models.database import changed, insert_if_absent
+from models.customer import Identity
+from models.database import changed, insert_many_if_absent
 from models.inbox import Inbox
 from models.touch import Touch
 
@@ -34,25 +36,43 @@ def has_due(session: Session, *, now: datetime) -> bool:
     return session.scalar(fresh) is not None or session.scalar(due) is not None
 
 
-def plan(session: Session, notice: Inbox, *, key: str, text_sealed: bytes, code_sealed: bytes, now: datetime) -> None:
-    """Put on record what is to be sent; the same code again plans nothing."""
-    won = changed(session, update(Inbox).where(Inbox.id == notice.id, Inbox.has_welcome).values(has_welcome=False))
-    if not won:
-        return
-    contact = session.scalar(select(Contact).where(Contact.external_userid == notice.external_userid))
-    identity = identities.hold(session, contact.identity_id) if contact else None
-    insert_if_absent(
-        session, Touch,
-        key=key, kind=KIND, state="planned", userid=notice.userid or "", external_userid=notice.external_userid or "",
-        identity_id=identity.id if identity else None, customer_id=identity.customer_id if identity else None,
-        inbox_id=notice.id, text_sealed=text_sealed, code_sealed=code_sealed, created_at=now, next_try_at=now,
-        deadline_at=notice.received_at + DEADLINE,
-    )  # fmt: skip
+class Plan(NamedTuple):
+    """What is to be sent for an add; without a text there is nothing to send after all."""
+
+    notice: Inbox
+    key: str = ""
+    text_sealed: bytes | None = None
+    code_sealed: bytes | None = None
 
 
-def skip(session: Session, notice: Inbox) -> None:
-    """There is no code to plan for after all."""
-    changed(session, update(Inbox).where(Inbox.id == notice.id).values(has_welcome=False))
+def plan(session: Session, plans: Sequence[Plan], *, now: datetime) -> None:
+    """Put on record what is to be sent for notices of `inbox.with_welcome`; the same code again plans nothing."""
+    seen = update(Inbox).where(Inbox.id.in_([each.notice.id for each in plans])).values(has_welcome=False)
+    session.execute(seen.execution_options(synchronize_session=False))
+    ours = [each for each in plans if each.text_sealed is not None]
+    known = _owners(session, {each.notice.external_userid or "" for each in ours})
+    rows: list[dict[str, Any]] = [
+        {
+            "key": each.key, "kind": KIND, "state": "planned", "userid": each.notice.userid or "",
+            "external_userid": each.notice.external_userid or "", "inbox_id": each.notice.id,
+            "identity_id": owner.id if owner else None, "customer_id": owner.customer_id if owner else None,
+            "text_sealed": each.text_sealed, "code_sealed": each.code_sealed, "created_at": now,
+            "next_try_at": now, "deadline_at": each.notice.received_at + DEADLINE,
+        }
+        for each in ours
+        for owner in [known.get(each.notice.external_userid or "")]
+    ]  # fmt: skip
+    insert_many_if_absent(session, Touch, rows, Touch.id)
+
+
+def _owners(session: Session, external_userids: Collection[str]) -> dict[str, Identity]:
+    """The identities of those who are contacts already, held."""
+    if not external_userids:
+        return {}
+    query = select(Contact.external_userid, Contact.identity_id).where(Contact.external_userid.in_(external_userids))
+    found = dict(session.execute(query).all())
+    held = identities.hold_all(session, found.values())
+    return {name: held[identity_id] for name, identity_id in found.items()}
 
 
 def claim(session: Session, *, now: datetime) -> Touch | None:

@@ -1,26 +1,44 @@
 """What happened between a member and a customer: added, half added, edited, ended, not handed over."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
 from crm import contacts, follows
+from crm.contacts import Add
 from crm.follows import EndedBy
 from jobs.lookups import Effect, Lookups
 from runtime import Runtime
 from wecom.events import Event
 
 
+@dataclass(frozen=True)
+class Adding:
+    """The effect of an add: alone it is one like any other, and many take about as many statements as one."""
+
+    add: Add
+
+    def __call__(self, session: Session) -> str:
+        return together(session, [self])[0]
+
+    def remark(self) -> str:
+        if self.add.event.welcome_code is None:
+            return "没有欢迎码，没发欢迎语"
+        return "" if self.add.detail or self.add.is_half else "已不是好友"
+
+
+def together(session: Session, addings: Sequence[Adding]) -> list[str]:
+    """The effects of these; what there is to remark on each."""
+    contacts.added(session, [adding.add for adding in addings])
+    return [adding.remark() for adding in addings]
+
+
 def added(runtime: Runtime, event: Event, lookups: Lookups, *, is_half: bool) -> Effect | None:
     if not (event.userid and event.external_userid):
         return None
     detail, at = lookups.customer(event.external_userid)
-
-    def effect(session: Session) -> str:
-        contacts.added(session, event, detail, is_half=is_half, at=at)
-        if event.welcome_code is None:
-            return "没有欢迎码，没发欢迎语"
-        return "" if detail or is_half else "已不是好友"
-
-    return effect
+    return Adding(Add(event, detail, is_half, at))
 
 
 def edited(runtime: Runtime, event: Event, lookups: Lookups) -> Effect | None:

@@ -9,6 +9,7 @@ from itertools import groupby
 from sqlalchemy.orm import Session
 
 from crm import erasure_sweeps, inbox, inbox_storms
+from jobs.contact_events import Adding, together
 from jobs.effects import EFFECTS
 from jobs.lookups import Effect, Lookups
 from models.inbox import Inbox
@@ -67,18 +68,28 @@ def _apply(runtime: Runtime, notices: Sequence[Inbox], lookups: Lookups) -> None
 
 def _settle(runtime: Runtime, ready: Sequence[Settling]) -> None:
     """The effects, each with its row's end, in one transaction."""
+    notices = [notice for notice, _ in ready]
 
     def settle(session: Session) -> None:
-        for notice, effect in ready:
-            inbox.hold(session, notice)
-            reason = effect(session) if effect else ""
-            state = "applied" if effect else "unknown"
-            inbox.settle(session, notice, state, now=runtime.now(), reason=reason)
-            erasure_sweeps.hush(session, notice)
+        inbox.hold(session, notices)
+        ends: dict[tuple[str, str], list[Inbox]] = {}
+        for notice, end in zip(notices, _ends(session, ready), strict=True):
+            ends.setdefault(end, []).append(notice)
+        for (state, reason), some in ends.items():
+            inbox.settle(session, some, state, now=runtime.now(), reason=reason)
+        erasure_sweeps.hush(session, notices)
 
     runtime.in_transaction(settle)
     for notice, effect in ready:
         runtime.metrics.callbacks.labels(notice.kind, "applied" if effect else "unknown").inc()
+
+
+def _ends(session: Session, ready: Sequence[Settling]) -> list[tuple[str, str]]:
+    """The state and the remark each ends with, its effect done."""
+    addings = [effect for _, effect in ready if isinstance(effect, Adding)]
+    if len(addings) == len(ready):
+        return [("applied", remark) for remark in together(session, addings)]
+    return [("applied", effect(session)) if effect else ("unknown", "") for _, effect in ready]
 
 
 @contextmanager

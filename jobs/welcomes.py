@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from crm import inbox, staff, welcomes
+from crm.welcomes import Plan
 from models.inbox import Inbox
 from models.touch import Touch
 from models.vault import Unopenable
@@ -56,18 +57,22 @@ def send_welcomes(runtime: Runtime) -> int:
 
 
 def _plan(runtime: Runtime, session: Session) -> None:
-    for notice in inbox.with_welcome(session, limit=AT_ONCE):
-        code = _code(runtime, notice)
-        if code is None:
-            welcomes.skip(session, notice)
-            continue
-        name = staff.name_of(session, notice.userid or "") or f"{runtime.settings.business.name}的客服"
-        text = welcomes.wording(runtime.settings.welcome.text, name, f"{runtime.settings.landing_url}/bind")
-        welcomes.plan(
-            session, notice, key=f"welcome:{runtime.vault.digest(code)}", now=runtime.now(),
-            text_sealed=runtime.vault.seal(text),
-            code_sealed=runtime.vault.seal(code),
-        )  # fmt: skip
+    notices = inbox.with_welcome(session, limit=AT_ONCE)
+    if not notices:
+        return
+    names = staff.names_of(session, [notice.userid or "" for notice in notices])
+    plans = [_planned(runtime, notice, names.get((notice.userid or "").lower())) for notice in notices]
+    welcomes.plan(session, plans, now=runtime.now())
+
+
+def _planned(runtime: Runtime, notice: Inbox, name: str | None) -> Plan:
+    code = _code(runtime, notice)
+    if code is None:
+        return Plan(notice)
+    by = name or f"{runtime.settings.business.name}的客服"
+    text = welcomes.wording(runtime.settings.welcome.text, by, f"{runtime.settings.landing_url}/bind")
+    vault = runtime.vault
+    return Plan(notice, f"welcome:{vault.digest(code)}", vault.seal(text), vault.seal(code))
 
 
 def _code(runtime: Runtime, notice: Inbox) -> str | None:

@@ -13,19 +13,25 @@ log = logging.getLogger("huitou.jobs")
 
 @dataclass(frozen=True)
 class Lane:
-    """Who is woken by this name, how long it sleeps at most, and what it does, one after the other."""
+    """Who is woken by this name, how long it sleeps at most, and what it does, one after the other.
+
+    One that `gives_way` waits a little while welcomes go out: these have seconds, and one interpreter runs them all.
+    """
 
     name: str
     every_seconds: float
     jobs: tuple[str, ...]
     threads: int = 1
+    gives_way: bool = True
 
 
 LANES = (
-    Lane("welcomes", 1.0, ("send_welcomes",), threads=3),  # an answer that takes 10 s holds up only its own thread
+    Lane(
+        "welcomes", 1.0, ("send_welcomes",), threads=3, gives_way=False
+    ),  # an answer that takes 10 s holds up only its own thread
     Lane("inbox", 2.0, ("apply_events",)),
     Lane("edits", 2.0, ("apply_edits",)),  # a storm of one member's takes a while: nobody else waits for it
-    Lane("tokens", 60.0, ("warm_tokens",)),  # a cold token wakes it
+    Lane("tokens", 60.0, ("warm_tokens",), gives_way=False),  # a cold token wakes it
     Lane("planning", 2.0, PLANNING),
     Lane("sending", 2.0, SENDING),
     Lane("reading", 2.0, READING),
@@ -33,6 +39,7 @@ LANES = (
     Lane("imports", 2.0, ("import_files",)),
     Lane("webhooks", 2.0, ("send_webhooks",)),  # a shop's server that is slow holds up only this one
 )
+FIRST, STEP_BACK_SECONDS, STEPS_BACK = "welcomes", 0.05, 20
 
 
 class Worker:
@@ -43,6 +50,7 @@ class Worker:
         self._alarm = Alarm(runtime, table, rates)
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._hurrying: set[str] = set()  # threads that are sending welcomes now
 
     def start(self) -> None:
         for lane in LANES:
@@ -72,10 +80,22 @@ class Worker:
 
     def _run(self, lane: Lane) -> None:
         """Once each, until none finds anything more: one with much to do lets the others in between."""
+        me = threading.current_thread().name
         while not self._stopping.is_set():
+            if lane.gives_way:
+                self._step_back()
+            elif lane.name == FIRST:
+                self._hurrying.add(me)
             did = [self._did(name, QUEUES[name]) for name in lane.jobs if not self._stopping.is_set()]
+            self._hurrying.discard(me)
             if not any(did):
                 self._runtime.wait(lane.name, lane.every_seconds)
+
+    def _step_back(self) -> None:
+        """While welcomes go out, but not for long: they may go out all day."""
+        for _ in range(STEPS_BACK):
+            if not self._hurrying or self._stopping.wait(STEP_BACK_SECONDS):
+                return
 
     def _did(self, name: str, job: Job) -> bool:
         """Run a job once; whether it did anything."""

@@ -31,7 +31,9 @@ def bindings(customer_id: int) -> ResponseReturnValue:
         customer = customers.followed_by(session, g.staff, customer_id)
         typed = typed_orders.of_customer(session, customer.id)
         known = shops.every(session)
-        names = {by: staff.name_of(session, by.removeprefix("staff:")) for by in {each.by for each in typed}}
+        userids = {by: by.removeprefix("staff:").lower() for by in {each.by for each in typed}}
+        called = staff.names_of(session, userids.values())
+        names = {by: called.get(userid) for by, userid in userids.items()}
     if wants_part():
         facts = {"customer_id": customer.id, "typed": typed, "shops": known, "names": names}
         answer = make_response(render_template("sidebar/bindings.html", **facts))

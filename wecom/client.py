@@ -73,7 +73,14 @@ class WeCom(Reads, MassReads, Effects, Sends):
         wait: Callable[[float], None] = time.sleep,
         timeouts: tuple[float, float] = (3.0, 10.0),
     ) -> None:
-        api = Transport(base_url, before_call=before_call, on_call=on_call, token=self._access, timeouts=timeouts)
+        api = Transport(
+            base_url,
+            before_call=before_call,
+            on_call=on_call,
+            token=self._access,
+            has_token=lambda: self._refresher.at_hand(self._names["access"]) is not None,
+            timeouts=timeouts,
+        )
         super().__init__(api, gate, agent_id)
         self._corp_id = corp_id
         self._secret = secret

@@ -26,10 +26,11 @@ class Gated:
 
     @contextmanager
     def _holding(self, ask: Callable[[], None]) -> Iterator[None]:
-        """Ask, again with a token at hand, and again before a second try: a token takes long enough to press stop."""
+        """Ask, again when a token had to be got, and before a second try: that takes long enough to press stop."""
         ask()
-        self._api.ensure_token()
-        ask()
+        if not self._api.has_token():
+            self._api.ensure_token()
+            ask()
         with self._api.asking_again(ask):
             yield
 

@@ -13,6 +13,7 @@ LEASE_SECONDS = 20.0  # longer than the longest fetch (3 s to connect and 10 s t
 POLL_SECONDS = 0.1
 AHEAD = timedelta(seconds=60)  # a token with less than this left is renewed by whoever needs it
 SETTLED = timedelta(seconds=30)  # WeCom may answer the same token again: not asked more often than this
+REMEMBERED = timedelta(seconds=5)  # a token is used that long before the store is asked again, unless it is refused
 REFUSED_FOR = timedelta(minutes=10)  # a wrong secret is not tried again sooner: it costs the address an hour (1.2)
 
 
@@ -33,12 +34,20 @@ class Refresher:
         self._remaining = remaining
         self._fetched_at: dict[str, datetime] = {}
         self._held: dict[str, tuple[datetime, WeComError]] = {}
+        self._seen: dict[str, tuple[datetime, StoredToken]] = {}
         self._guard = threading.Lock()
 
     def on_record(self, name: str) -> str | None:
         """The token if it can still be used; never asks WeCom."""
         stored = self._tokens.get(name)
         return stored.value if stored and stored.expires_at > self._now() else None
+
+    def at_hand(self, name: str, *, ahead: timedelta = AHEAD) -> StoredToken | None:
+        """The token if it was looked up a moment ago and can be used at once."""
+        seen_at, token = self._seen.get(name, (None, None))
+        if seen_at is None or token is None or not timedelta() <= self._now() - seen_at < REMEMBERED:
+            return None
+        return token if self._is_fresh(name, token, ahead) else None
 
     def current(
         self,
@@ -55,10 +64,13 @@ class Refresher:
         winner has put the new one on record, and raise `Temporary` after the lease's time. A failed renewal leaves the
         old one in use.
         """
+        if refused is None and (known := self.at_hand(name, ahead=ahead)) is not None:
+            return known
         for _ in range(int(LEASE_SECONDS / POLL_SECONDS)):
             stored = self._tokens.get(name)
             usable = stored if stored and stored != refused and stored.expires_at > self._now() else None
             if usable and self._is_fresh(name, usable, ahead):
+                self._seen[name] = self._now(), usable
                 return usable
             held = self._held_back(name)
             if held is None and self._tokens.lease(

@@ -30,7 +30,8 @@ for _name in ("urllib3", "urllib3.connection", "urllib3.connectionpool", "urllib
 class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
     """wechatpy's client with everything it gets wrong replaced. Safe to share between threads.
 
-    `before_call` is asked before anything else; `token` answers the access token to use, given the one refused.
+    `before_call` is asked before anything else; `token` answers the access token to use, given the one refused, and
+    `has_token` whether it would at once.
     """
 
     external_contact: ExternalContact = ExternalContact()
@@ -46,6 +47,7 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         before_call: Callable[[], None],
         on_call: Callable[[str, int | None, float], None],
         token: Callable[[StoredToken | None], StoredToken],
+        has_token: Callable[[], bool],
         timeouts: tuple[float, float],
     ) -> None:
         super().__init__("", "", session=None, auto_retry=False)
@@ -54,6 +56,7 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         self._before_call = before_call
         self._on_call = on_call
         self._token = token
+        self.has_token = has_token
         self._usual_timeouts = timeouts
         self._trust_env = not is_loopback(base_url)
         self._local = threading.local()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from crm import contacts, follows, identity_links, persons, phones
+from crm.contacts import Add
 from crm.identities import Key
 from crm.identity_links import Fact
 from models import Audit, Contact, Customer, Follow, IdentityLink, Order, TagAssignment
@@ -45,7 +46,7 @@ def tell(session, fact, external_userid):
     if what in ("add", "half"):
         change = "add_external_contact" if what == "add" else "add_half_external_contact"
         told = event(change, external_userid, at, State=f"code-{number}")
-        contacts.added(session, told, None, is_half=what == "half", at=LATER)
+        contacts.added(session, [Add(told, None, what == "half", LATER)])
     elif what == "shown":
         asked_at = LATER + timedelta(minutes=rest[0])
         shown = detail(external_userid, added_at=at, state=f"code-{number}", remark=f"备注{rest[0]}")

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from crm import contacts, coupons, identities, inbox, persons, touches, welcomes
+from crm.contacts import Add
 from crm.identities import Key
+from crm.welcomes import Plan
 from models import Coupon, Identity, Order, Touch
 from tests.callbacks import contact_xml
 from tests.people import join
@@ -139,18 +141,19 @@ def test_a_touch_for_a_contact_read_before_a_merge_belongs_to_who_they_are_now(r
     assert strays(runtime) == (0, [])
 
 
-def plan(runtime, notice):
+def plan(runtime):
     def work(session):
         sealed = runtime.vault.seal("x")
-        welcomes.plan(session, notice, key="w", text_sealed=sealed, code_sealed=sealed, now=NOW)
+        plans = [Plan(each, "w", sealed, sealed) for each in inbox.with_welcome(session, limit=1)]
+        welcomes.plan(session, plans, now=NOW)
 
     return work
 
 
 def test_a_welcome_planned_during_a_merge_goes_with_it(runtime, make, wang):
-    notice = make.notice(has_welcome=True, external_userid="wm_wang")
+    make.notice(has_welcome=True, external_userid="wm_wang")
 
-    race(runtime, plan(runtime, notice), lambda: merging(runtime))
+    race(runtime, plan(runtime), lambda: merging(runtime))
 
     assert strays(runtime) == (0, [])
 
@@ -161,13 +164,13 @@ def test_a_welcome_planned_while_the_contact_is_learnt_belongs_to_them(runtime, 
 
     def learn():
         def work(session):
-            inbox.hold(session, notice)
-            contacts.added(session, event, None, is_half=False, at=NOW)
-            inbox.settle(session, notice, "applied", now=NOW)
+            inbox.hold(session, [notice])
+            contacts.added(session, [Add(event, None, False, NOW)])
+            inbox.settle(session, [notice], "applied", now=NOW)
 
         runtime.in_transaction(work)
 
-    race(runtime, plan(runtime, notice), learn)
+    race(runtime, plan(runtime), learn)
 
     [welcome] = make.rows(Touch)
     assert welcome.identity_id is not None

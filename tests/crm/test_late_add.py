@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event, func, insert, select
 
 from crm import contacts, identities
+from crm.contacts import Add
 from crm.identities import Key
 from models import Contact, Event, Identity, Order
 from tests.callbacks import contact_xml
@@ -61,7 +62,7 @@ def add(session, external_userid, unionid):
             "follow_user": [{"userid": "lan", "createtime": int(NOW.timestamp()), "state": "counter"}],
         }
     )
-    contacts.added(session, told, shown, is_half=False, at=NOW)
+    contacts.added(session, [Add(told, shown, False, NOW)])
 
 
 def brought(runtime):

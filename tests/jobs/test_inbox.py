@@ -241,7 +241,7 @@ def test_a_leased_row_is_nobody_elses_and_comes_back_when_its_lease_ends(scanned
     assert apply_events(runtime) == 1
 
     with pytest.raises(inbox.LeaseLost), runtime.transaction() as session:
-        inbox.settle(session, leased, "applied", now=clock())
+        inbox.settle(session, [leased], "applied", now=clock())
 
 
 def test_an_effect_rolls_back_with_a_lost_lease(scanned, runtime, make, clock, monkeypatch):

@@ -218,6 +218,7 @@ def test_a_second_try_sends_a_file_from_its_beginning(wire):
         before_call=lambda: None,
         on_call=lambda *call: None,
         token=lambda refused: StoredToken(next(issued), datetime.max.replace(tzinfo=UTC)),
+        has_token=lambda: True,
         timeouts=(1, 1),
     )
 
