@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.errors import NotFound
@@ -36,6 +37,10 @@ def _receive_sql(mark: str) -> str:
 RECEIVE_SQL = {"sqlite": _receive_sql("?"), "postgresql": _receive_sql("%s")}
 
 
+_inbox: Any = Inbox.__table__
+_HAS_DUE = select(_inbox.c.id).where(_inbox.c.state.in_(OPEN), _inbox.c.next_try_at <= bindparam("now")).limit(1)
+
+
 class LeaseLost(Exception):
     """Somebody else settled or leased this row meanwhile: whatever was done for it must roll back."""
 
@@ -56,7 +61,7 @@ def _stored(at: datetime, dialect: str) -> datetime | str:
 
 
 def has_due(session: Session, *, now: datetime) -> bool:
-    return session.scalar(select(Inbox.id).where(Inbox.state.in_(OPEN), Inbox.next_try_at <= now).limit(1)) is not None
+    return session.scalar(_HAS_DUE, {"now": now}) is not None
 
 
 def lease_due(session: Session, *, limit: int, now: datetime, but_edits_of: Collection[str] = ()) -> Sequence[Inbox]:

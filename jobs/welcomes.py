@@ -7,9 +7,8 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from crm import inbox, staff, welcomes
-from crm.welcomes import Plan
+from crm.welcomes import Claimed, Plan
 from models.inbox import Inbox
-from models.touch import Touch
 from models.vault import Unopenable
 from runtime import Runtime
 from wecom.callbacks import BadCallback, parse
@@ -26,7 +25,7 @@ from wecom.errors import (
     WelcomeSpent,
 )
 
-AT_ONCE = 20
+AT_ONCE = 50
 OUTCOMES: dict[type[WeComError], tuple[str, str]] = {
     Rehearsed: ("would_send", "演练模式"),
     Stopped: ("held", "全部停发"),
@@ -45,9 +44,9 @@ def send_welcomes(runtime: Runtime) -> int:
         if not welcomes.has_due(session, now=runtime.now()):
             return 0
     runtime.in_transaction(partial(_plan, runtime))
-    tried, touch = 0, runtime.in_transaction(partial(welcomes.claim, now=runtime.now()))
-    while touch:
-        touch = _send(runtime, touch)
+    tried, claimed = 0, runtime.in_transaction(partial(welcomes.claim, now=runtime.now()))
+    while claimed:
+        claimed = _send(runtime, claimed)
         tried += 1
     with runtime.transaction() as session:
         given_up = welcomes.lapse(session, now=runtime.now())
@@ -82,21 +81,21 @@ def _code(runtime: Runtime, notice: Inbox) -> str | None:
         return None
 
 
-def _send(runtime: Runtime, touch: Touch) -> Touch | None:
+def _send(runtime: Runtime, claimed: Claimed) -> Claimed | None:
     """Send one; the next. What came of it and the next claim are one commit: with many adds a second that counts."""
-    how = _tried(runtime, touch)
+    how = _tried(runtime, claimed)
 
-    def settle(session: Session) -> Touch | None:
+    def settle(session: Session) -> Claimed | None:
         now = runtime.now()
         if how.pause is None:
-            welcomes.record(session, touch, how.state, now=now, errcode=how.errcode, reason=how.reason)
+            welcomes.record(session, claimed, how.state, now=now, errcode=how.errcode, reason=how.reason)
         else:
-            welcomes.put_off(session, touch, how.pause, now=now, errcode=how.errcode)
+            welcomes.put_off(session, claimed, how.pause, now=now, errcode=how.errcode)
         return welcomes.claim(session, now=now)
 
     following = runtime.in_transaction(settle)
-    if how.pause is None and touch.deadline_at is not None:
-        _count(runtime, how.state, touch.deadline_at - welcomes.DEADLINE)
+    if how.pause is None:
+        _count(runtime, how.state, claimed.deadline_at - welcomes.DEADLINE)
     return following
 
 
@@ -109,11 +108,11 @@ class _Outcome(NamedTuple):
     pause: timedelta | None = None
 
 
-def _tried(runtime: Runtime, touch: Touch) -> _Outcome:
-    assert touch.code_sealed is not None
+def _tried(runtime: Runtime, claimed: Claimed) -> _Outcome:
+    assert claimed.code_sealed is not None
     try:
-        code, text = runtime.vault.open_text(touch.code_sealed), runtime.vault.open_text(touch.text_sealed)
-        runtime.wecom.send_welcome(code, text, userid=touch.userid, external_userid=touch.external_userid)
+        code, text = runtime.vault.open_text(claimed.code_sealed), runtime.vault.open_text(claimed.text_sealed)
+        runtime.wecom.send_welcome(code, text, userid=claimed.userid, external_userid=claimed.external_userid)
     except (WelcomeBusy, Temporary, Throttled, TokenInvalid) as problem:
         pause = timedelta(seconds=problem.retry_after_seconds) if isinstance(problem, Throttled) else welcomes.PAUSE
         return _Outcome("planned", problem.errcode, pause=pause)
