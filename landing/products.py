@@ -5,7 +5,7 @@ from urllib.parse import quote
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from crm import events, products
+from crm import events, product_shares, products
 from crm.errors import NotFound
 from crm.events import Incoming
 from crm.identities import Key
@@ -19,7 +19,10 @@ from runtime import runtime
 @blueprint.get("/g/<path:sku>")
 @customer
 def product(sku: str) -> ResponseReturnValue:
-    """`?k=<shop id>` where several shops have the SKU; 404 with words for one that is unknown or off sale."""
+    """`?k=<shop id>` where several shops have the SKU; 404 with words for one that is unknown or off sale.
+
+    `&t=<token>`: one that a member of staff sent; the first look of a customer in WeChat is kept.
+    """
     number = request.args.get("k", "")
     shop_id = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
     with runtime().reading() as session:
@@ -34,6 +37,7 @@ def product(sku: str) -> ResponseReturnValue:
     who = visitor()
     if who is not None and who.key is not None:
         _saw(who.key, found, shop)
+        _opened(request.args.get("t", ""))
     count("product", place() if who is None else "seen" if who.key else "staff")
     return render_template("landing/product.html", product=found, shop=shop, mini_program=_mini_program(found))
 
@@ -44,6 +48,12 @@ def _saw(key: Key, found: Product, shop: Shop) -> None:
     name = vault.digest(f"view\n{key}\n{found.id}\n{int(now.timestamp()) // 60}")[:32]
     view = Incoming.at(runtime().zone, f"landing:{name}", "view", key, now, sku=found.sku, props={"source": "landing"})
     runtime().in_transaction(lambda session: events.store(session, shop, [view], now=now))
+
+
+def _opened(token: str) -> None:
+    if len(token) == product_shares.TOKEN_LETTERS:
+        digest, now = product_shares.digest_of(token, vault=runtime().vault), runtime().now()
+        runtime().in_transaction(lambda session: product_shares.opened(session, digest, now=now))
 
 
 def _mini_program(found: Product) -> str:

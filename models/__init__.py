@@ -21,6 +21,7 @@ from models.media import Media
 from models.order import Order, OrderLine
 from models.platform import PlatformAccount, PlatformBuyer, PlatformMessage
 from models.product import Product
+from models.product_share import ProductShare
 from models.push import Push
 from models.quick_reply import QuickReply
 from models.quota import OtherDelivery, OtherMessage, Quota
@@ -78,6 +79,7 @@ __all__ = [
     "PlatformBuyer",
     "PlatformMessage",
     "Product",
+    "ProductShare",
     "Push",
     "QuickReply",
     "Quota",

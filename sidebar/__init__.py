@@ -1,6 +1,18 @@
 """Door: staff open a chat."""
 
-from sidebar import bindings, contacts, coupons, customers, page, quick_replies, sign_in, signatures, touches, words
+from sidebar import (
+    bindings,
+    contacts,
+    coupons,
+    customers,
+    page,
+    products,
+    quick_replies,
+    sign_in,
+    signatures,
+    touches,
+    words,
+)
 from sidebar.door import blueprint
 
 __all__ = [
@@ -10,6 +22,7 @@ __all__ = [
     "coupons",
     "customers",
     "page",
+    "products",
     "quick_replies",
     "sign_in",
     "signatures",

@@ -27,6 +27,7 @@ from models import (
     Order,
     OrderLine,
     OtherMessage,
+    Product,
     Push,
     QuickReply,
     Shop,
@@ -161,6 +162,16 @@ class Make:
             "name": f"人群{self._next()}", "conditions": {}, "created_at": now, "changed_at": now, "changed_by": "test",
         } | more  # fmt: skip
         row: Audience = self._save(Audience(**values))
+        return row
+
+    def product(self, sku: str | None = None, *, shop: Shop | None = None, **more: Any) -> Product:
+        """One on sale for ¥19.90."""
+        now, sku = self.runtime.now(), sku or f"SKU{self._next()}"
+        values = {
+            "name": f"商品{sku}", "price_fen": 1990, "on_sale": True, "changed_at": now, "stored_at": now,
+            "fingerprint": "",
+        } | more  # fmt: skip
+        row: Product = self._save(Product(sku=sku, shop_id=(shop or self.shop()).id, **values))
         return row
 
     def quick_reply(self, owner: Staff | None = None, **more: Any) -> QuickReply:

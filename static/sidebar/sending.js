@@ -7,6 +7,7 @@
 
   const { SECONDS, Silence, timed, ask, byId } = side;
   let resend = null; // what the banner's "send again" does: (button) => …
+  let unsent = ""; // the words of what the chat did not take, to copy
   let lastSent = null; // the coupon the toast can take back
 
   /** Resolves true when it went out; everything else is on the screen by then. */
@@ -70,7 +71,9 @@
       side.toast(lastSent ? "sent" : "handed", lastSent ? 8 : 4);
     } else {
       resend = (button) => again(answer, button);
-      side.banner(outcome === "cancelled" && !answer.coupon ? "cancelled-words" : outcome);
+      unsent = answer.text;
+      const asCard = outcome === "failed" && answer.chat_message;
+      side.banner(asCard ? "failed-card" : outcome === "cancelled" && !answer.coupon ? "cancelled-words" : outcome);
     }
     return outcome === "sent";
   }
@@ -109,6 +112,9 @@
     },
     again: (button) => sendAgain(button, button.closest("[data-coupon]").dataset.coupon),
     resend: (button) => resend && resend(button),
+    async copyUnsent() {
+      try { await navigator.clipboard.writeText(unsent); side.banner(null); side.toast("copied"); } catch { side.trouble(unsent); }
+    },
     async saw(button) {
       await tell(Number(button.dataset.touch), button.dataset.outcome, "staff looked");
       await side.load();

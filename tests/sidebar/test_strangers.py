@@ -41,6 +41,8 @@ def theirs(make, seat):
         ("get", "customers/{customer}/words", None),
         ("post", "customers/{customer}/words/{words}", {"occasion": "another-tap"}),
         ("post", "customers/{mine}/words/{words}", {"occasion": "another-tap"}),
+        ("get", "customers/{customer}/products", None),
+        ("post", "customers/{customer}/products/1", {"occasion": "another-tap", "way": "page"}),
         ("post", "words/{words}", {"group_name": "我的", "title": "问好", "text": "您好"}),
         ("post", "words/{words}/delete", {}),
         ("post", "customers/{customer}/bindings", {"order_no": "NO000001"}),
