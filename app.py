@@ -27,6 +27,7 @@ import console.health
 import landing
 import mall
 import mall.connect
+import mall.coupons
 import mall.customers
 import mall.events
 import mall.identities
@@ -77,6 +78,8 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(bot.blueprint)
     csrf.exempt(mall.blueprint)
+    for view in (landing.coupons.claim_coupon, landing.coupons.coupon_opened):
+        csrf.exempt(view)  # they look at the token themselves: their pages send no referrer
     refuse_undeclared(app)
     doors = (bot.blueprint, sidebar.blueprint, console.blueprint, mall.blueprint, console.health.blueprint)
     for blueprint in (*doors, landing.blueprint):

@@ -26,7 +26,8 @@ from pydantic import SecretStr
 import demo_programme
 from clocks import SandboxClock
 from config import Business, Database, Security, Server, Settings, Webhooks, WeCom
-from crm import coupons, gates, shops, users
+from crm import coupon_batches, gates, shops, users
+from crm.coupon_batches import Terms
 from crm.signing import signature
 from files.imports import import_file
 from files.reports import Progress
@@ -178,19 +179,18 @@ def _fill(runtime: Runtime, plan: Plan) -> None:
 
 def _offer_coupons(runtime: Runtime, now: datetime) -> None:
     with runtime.transaction() as session:
-        known = {batch.name for batch in coupons.batches(session)}
+        known = {batch.name for batch in coupon_batches.batches(session)}
         for name, value_fen, threshold_fen, total, valid_days in BATCHES:
             if name not in known:
-                coupons.create_batch(
-                    session,
+                terms = Terms(
                     name=name,
                     value_fen=value_fen,
                     threshold_fen=threshold_fen,
                     total=total,
                     per_customer=1,
                     valid_days=valid_days,
-                    now=now,
                 )
+                coupon_batches.create_batch(session, terms, now=now)
 
 
 def _shop_key(runtime: Runtime, plan: Plan) -> tuple[str, str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
-WITH_PAGES = ("/sidebar/", "/console/", "/static/", "/p", "/bind", "/g/", "/landing/")
+WITH_PAGES = ("/sidebar/", "/console/", "/static/", "/p", "/bind", "/g/", "/c/", "/landing/")
 WORTH_GZIPPING = 1024
 JOINED = {"sidebar.js": ("core", "screens", "layers", "chat", "sending", "acts", "quick_replies", "begin")}
 """Files that are written in parts, `static/<name>/<part>.<kind>`, and leave as one: a request less each."""
@@ -81,7 +81,8 @@ def set_headers(response: Response) -> Response:
         f"frame-ancestors {frames}"
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "strict-origin" if bridge else "same-origin"
+    policy = "strict-origin" if bridge else "same-origin"
+    response.headers["Referrer-Policy"] = "no-referrer" if request.path.startswith("/c/") else policy  # it has a token
     if not bridge:
         response.headers["X-Frame-Options"] = "DENY"
     if "Cache-Control" not in response.headers:

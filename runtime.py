@@ -195,6 +195,10 @@ class Runtime:
         """A code people can read aloud; about 50 bits at ten letters."""
         return "".join(self.rng.choice(CODE_ALPHABET) for _ in range(length))
 
+    def new_token(self) -> str:
+        """A secret for a link: 160 bits, in letters that survive every messenger."""
+        return self.new_code(32)
+
     def close(self) -> None:
         self._appender.close()
         self.engine.dispose()

@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from bodies import Form, fit
-from console.coupons import fen, whole
+from console.amounts import fen, whole
 from crm import choices
 from crm.audiences import LONGEST_LIST, Conditions
 from crm.errors import BadInput

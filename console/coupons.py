@@ -1,47 +1,35 @@
-"""Coupon batches: what can be given, how much of it is out and used, and a new one."""
+"""Coupon batches: what can be given, how far it came, and a new one."""
 
-import re
+from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from bodies import Form, read_fields
+from console.coupon_forms import ON_THE_PAGE, NewBatch, codes
 from console.door import COUPONS, blueprint, user_only
-from crm import audits, coupons, overviews
-from crm.errors import BadInput, Conflict
+from crm import audiences, audits, coupon_batches, coupon_links, coupon_reports
+from crm.coupon_reports import Counts
+from crm.errors import BadInput, Conflict, NotFound
 from runtime import runtime
 
-YUAN = re.compile(r"(\d{1,7})(?:\.(\d{1,2}))?", re.ASCII)
+MOST_CODES = 20_000
 
 
-class NewBatch(Form):
-    name: str = Field(max_length=64)
-    value: str = Field(max_length=12)
-    threshold: str = Field("", max_length=12)
-    total: str = Field(max_length=12)
-    per_customer: str = Field(max_length=12)
-    valid_days: str = Field(max_length=12)
-
-
-def fen(field: str, yuan: str) -> int:
-    """15, 15.5, 15.50 → fen. Raises `BadInput` naming the field."""
-    found = YUAN.fullmatch(yuan.strip().removeprefix("¥"))
-    if found is None:
-        raise BadInput("写成 15 或 15.50 这样的金额", field=field)
-    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0") or 0)
-
-
-def whole(field: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,9}", text.strip()):
-        raise BadInput("写一个整数", field=field)
-    return int(text)
+class Codes(Form):
+    codes: str = Field(max_length=MOST_CODES * 66)
 
 
 def _shown(**more: object) -> str:
     with runtime().reading() as session:
-        batches, used = coupons.batches(session), overviews.used_by_batch(session)
-    return render_template("console/coupons.html", here="coupons", batches=batches, used=used, **more)
+        batches = coupon_batches.batches(session)
+        counts = coupon_reports.counts(session, now=runtime().now())
+        everybody = audiences.audiences(session)
+    choices = [(each.id, each.name) for each in everybody]
+    facts = {"batches": batches, "counts": counts, "nothing": Counts(), "now": runtime().now()}
+    facts["audience_choices"] = choices
+    return render_template("console/coupons.html", here="coupons", **facts, **more)
 
 
 @blueprint.get("/coupons")
@@ -56,23 +44,35 @@ def create_batch() -> ResponseReturnValue:
     """A new batch; what does not fit comes back with the input kept."""
     form, now = read_fields(NewBatch), runtime().now()
     try:
+        terms = form.terms()
         with runtime().transaction() as session:
-            batch = coupons.create_batch(
-                session,
-                name=form.name,
-                value_fen=fen("value", form.value),
-                threshold_fen=fen("threshold", form.threshold or "0"),
-                total=whole("total", form.total),
-                per_customer=whole("per_customer", form.per_customer),
-                valid_days=whole("valid_days", form.valid_days),
-                now=now,
-            )
+            batch = coupon_batches.create_batch(session, terms, now=now)
             subject = f"coupon_batch:{batch.id}"
             audits.note(session, actor=g.actor, action="coupon_batch.create", subject=subject, now=now)
     except (BadInput, Conflict) as error:
-        error.field = (error.field or "").removesuffix("_fen")  # the page's fields are in yuan
+        error.field = ON_THE_PAGE.get(error.field or "", error.field)
         return _shown(opened=True, form=form, error=error), error.status
+    if batch.source == "pool":
+        return redirect(url_for("console.coupon_batch", batch_id=batch.id), 303)
     return redirect(url_for("console.coupons_page"), 303)
+
+
+@blueprint.get("/coupons/<int:batch_id>")
+@user_only(*COUPONS)
+def coupon_batch(batch_id: int) -> ResponseReturnValue:
+    """One batch: its terms, how far its copies came, its codes, a link of its own."""
+    return _one(batch_id, added=request.args.get("added", ""))
+
+
+def _one(batch_id: int, **more: Any) -> str:
+    now = runtime().now()
+    with runtime().reading() as session:
+        batch = coupon_batches.batch(session, batch_id)
+        counts = coupon_reports.counts(session, now=now, batch_id=batch_id).get(batch_id, Counts())
+        audience = audiences.audience(session, batch.audience_id) if batch.audience_id else None
+        left = coupon_batches.codes_left(session).get(batch_id, 0)
+    facts = {"batch": batch, "counts": counts, "audience": audience, "left": left, "now": now}
+    return render_template("console/coupon_batch.html", here="coupons", **facts, **more)
 
 
 @blueprint.post("/coupons/<int:batch_id>/close")
@@ -81,7 +81,44 @@ def close_batch(batch_id: int) -> ResponseReturnValue:
     """Offer it no longer; copies already given stay good."""
     now = runtime().now()
     with runtime().transaction() as session:
-        coupons.close_batch(session, batch_id, now=now)
+        coupon_batches.close_batch(session, batch_id, now=now)
         subject = f"coupon_batch:{batch_id}"
         audits.note(session, actor=g.actor, action="coupon_batch.close", subject=subject, now=now)
     return redirect(url_for("console.coupons_page"), 303)
+
+
+@blueprint.post("/coupons/<int:batch_id>/codes")
+@user_only("operator")
+def add_codes(batch_id: int) -> ResponseReturnValue:
+    """Codes another system made, one a line; those that are there already stay as they are."""
+    form = read_fields(Codes)
+    try:
+        wanted = codes(form.codes)
+        if len(wanted) > MOST_CODES:
+            raise BadInput("一次最多 %(n)s 个", n=MOST_CODES, field="codes")
+    except BadInput as error:
+        return _one(batch_id, error=error, typed=form.codes), 422
+    added, now = 0, runtime().now()
+    for start in range(0, len(wanted), coupon_batches.ROWS_AT_ONCE):
+        some = wanted[start : start + coupon_batches.ROWS_AT_ONCE]
+        with runtime().transaction() as session:
+            added += coupon_batches.add_codes(session, batch_id, some)
+    with runtime().transaction() as session:
+        subject = f"coupon_batch:{batch_id}"
+        audits.note(session, actor=g.actor, action="coupon_batch.codes", subject=subject, now=now, count=added)
+    return redirect(url_for("console.coupon_batch", batch_id=batch_id, added=added), 303)
+
+
+@blueprint.post("/coupons/<int:batch_id>/link")
+@user_only("operator")
+def make_link(batch_id: int) -> ResponseReturnValue:
+    """A link anybody we know may claim a copy by; its token is shown this once."""
+    now, token = runtime().now(), runtime().new_token()
+    with runtime().transaction() as session:
+        batch = coupon_batches.batch(session, batch_id)
+        if batch.closed_at is not None:
+            raise NotFound("这批券已经停发")
+        coupon_links.add(session, runtime().vault.digest(token), batch_id=batch_id, coupon_id=None, now=now)
+        subject = f"coupon_batch:{batch_id}"
+        audits.note(session, actor=g.actor, action="coupon_batch.link", subject=subject, now=now)
+    return _one(batch_id, link=f"{runtime().settings.landing_url}/c/{token}")

@@ -55,7 +55,9 @@ def coupon_state(state: str) -> tuple[str, str]:
         "used": ("good", gettext("已用")),
         "revoked": ("quiet", gettext("已作废")),
         "expired": ("quiet", gettext("过期")),
-        "issued": ("warm", gettext("还没用")),
+        "claimed": ("good", gettext("已领")),
+        "opened": ("warm", gettext("已打开")),
+        "issued": ("warm", gettext("还没打开")),
     }[state]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from bodies import Form
-from console.coupons import fen, whole
+from console.amounts import fen, whole
 from crm.drop_plans import Offer, Plan
 from crm.errors import BadInput
 from models.drop import PARTS, DropEdition, DropSeries

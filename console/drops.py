@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound as NoSuchPage
 
 from bodies import Form, read_fields
 from console import drop_calendar, drop_words
-from console.coupons import whole
+from console.amounts import whole
 from console.door import MESSAGES, blueprint, user_only
 from console.drop_calendar import Month
 from console.inbox import number_asked

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from bodies import Form, read_fields
-from console.coupons import whole
+from console.amounts import whole
 from console.door import WORDS, blueprint, user_only
 from crm import audits, quick_replies
 from crm.errors import BadInput, Conflict

@@ -12,6 +12,7 @@ from crm import audits
 from crm.errors import BadInput, Conflict, NotFound
 from models.audience import Audience
 from models.contact import Contact, Follow
+from models.coupon import CouponBatch
 from models.customer import Customer
 from models.order import Order
 from models.push import Push
@@ -174,13 +175,15 @@ def update(
 
 
 def delete(session: Session, audience_id: int, *, by: str, now: datetime) -> None:
-    """Remove it for good. Raises `Conflict` while a push uses it."""
+    """Remove it for good. Raises `Conflict` while a push or a coupon batch uses it."""
     kept = session.get(Audience, audience_id, with_for_update=True)
     if kept is None:
         raise NotFound("没有这个人群")
     users = session.scalar(select(func.count()).where(Push.audience_id == audience_id))
     if users:
         raise Conflict("有 %(n)s 个群发用着这个人群，删不了", n=users)
+    if offers := session.scalar(select(func.count()).where(CouponBatch.audience_id == audience_id)):
+        raise Conflict("有 %(n)s 批券只给这个人群，删不了", n=offers)
     session.delete(kept)
     audits.note(session, actor=by, action="audience.delete", subject=f"audience:{audience_id}", now=now)
 

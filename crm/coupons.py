@@ -1,38 +1,19 @@
-"""Coupon batches and their copies: offering, granting, taking back."""
+"""Coupons: one copy of a batch issued to a customer, within every limit; shown, taken back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from crm import customers, identities, webhooks
-from crm.errors import BadInput, Conflict, NotFound, Refused
-from crm.webhooks import Happening
-from models.coupon import Coupon, CouponBatch
+from crm import coupon_limits, customers, identities
+from crm.errors import Conflict, NotFound, Refused
+from models.coupon import Coupon, CouponBatch, CouponCode
 from models.customer import Identity
 from models.database import changed
-from models.order import Order
 from models.staff import Staff
-
-MOST_FEN = 100_000_00
-MOST_COPIES = 1_000_000
-MOST_DAYS = 365
-
-
-class BatchExhausted(Conflict):
-    code = "batch_exhausted"
-
-
-class BatchClosed(Conflict):
-    code = "batch_closed"
-
-
-class LimitReached(Conflict):
-    code = "limit_reached"
 
 
 @dataclass(frozen=True)
@@ -42,68 +23,6 @@ class Given:
     coupon: Coupon
     batch: CouponBatch
     staff: Staff | None
-
-
-def create_batch(
-    session: Session,
-    *,
-    name: str,
-    value_fen: int,
-    threshold_fen: int,
-    total: int,
-    per_customer: int,
-    valid_days: int,
-    now: datetime,
-) -> CouponBatch:
-    """Make an offer. A threshold of 0 means none; raises `BadInput` naming the field, or `Conflict` on a taken name."""
-    name = name.strip()
-    if not 1 <= len(name) <= 30:
-        raise BadInput("名字写 1 到 30 个字", field="name")
-    _in_range("value_fen", value_fen, 1, MOST_FEN)
-    _in_range("threshold_fen", threshold_fen, 0, MOST_FEN)
-    if 0 < threshold_fen <= value_fen:
-        raise BadInput("满多少用要比减的多，不然会倒贴", field="threshold_fen")
-    _in_range("total", total, 1, MOST_COPIES)
-    _in_range("per_customer", per_customer, 1, total)
-    _in_range("valid_days", valid_days, 1, MOST_DAYS)
-    taken = Conflict("已经有一批券叫这个名字，换一个", field="name")
-    if session.scalar(select(CouponBatch.id).where(CouponBatch.name == name)) is not None:
-        raise taken
-    batch = CouponBatch(
-        name=name,
-        value_fen=value_fen,
-        threshold_fen=threshold_fen,
-        total=total,
-        per_customer=per_customer,
-        valid_days=valid_days,
-        created_at=now,
-    )
-    session.add(batch)
-    try:
-        session.flush()
-    except IntegrityError:  # a second press of the same button was first
-        raise taken from None
-    return batch
-
-
-def _in_range(field: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        shown = yuan if field.endswith("_fen") else str
-        raise BadInput("超出范围，改到 %(least)s 到 %(most)s 之间", field=field, least=shown(least), most=shown(most))
-
-
-def close_batch(session: Session, batch_id: int, *, now: datetime) -> None:
-    """Offer it no longer; copies already given stay good. Safe to repeat. Raises `NotFound`."""
-    if session.get(CouponBatch, batch_id) is None:
-        raise NotFound("没有这批券")
-    session.execute(
-        update(CouponBatch).where(CouponBatch.id == batch_id, CouponBatch.closed_at.is_(None)).values(closed_at=now)
-    )
-
-
-def batches(session: Session) -> list[CouponBatch]:
-    """Every batch, newest first."""
-    return list(session.scalars(select(CouponBatch).order_by(CouponBatch.id.desc())))
 
 
 def given(session: Session, customer_id: int, *, limit: int = 20) -> list[Given]:
@@ -143,7 +62,7 @@ def grant(
     """Issue one copy of a batch to the customer behind an identity, once per occasion.
 
     Asking again for the same occasion returns the first copy unchanged. Copies count for good: one that was taken
-    back is not given to somebody else. Raises `BatchExhausted`, `BatchClosed`, `LimitReached` or `NotFound`.
+    back is not given to somebody else. Raises what `coupon_limits` does, or `NotFound`.
     """
     identity = identities.hold(session, identity.id)  # before the copies are counted: a merge brings more
     batch = _locked(session, batch_id)  # grants of one batch follow one another; on SQLite all writers do
@@ -153,7 +72,8 @@ def grant(
     for coupon in before:
         if coupon.occasion == occasion:
             return coupon
-    check(batch, given=len(before))
+    coupon_limits.check(batch, given=len(before), now=now)
+    coupon_limits.check_staff_and_audience(session, batch, identity.customer_id, staff, now=now, zone=zone)
     one_more = (
         update(CouponBatch)
         .where(CouponBatch.id == batch_id, CouponBatch.issued < CouponBatch.total, CouponBatch.closed_at.is_(None))
@@ -161,43 +81,47 @@ def grant(
         .execution_options(synchronize_session=False)
     )
     if not changed(session, one_more):
-        raise BatchExhausted("这批券刚发完")
+        raise coupon_limits.BatchExhausted("这批券刚发完")
     session.expire(batch)
+    return _issued(session, batch, identity, occasion, staff, now=now, zone=zone, new_code=new_code)
+
+
+def _issued(
+    session: Session,
+    batch: CouponBatch,
+    identity: Identity,
+    occasion: str,
+    staff: Staff | None,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    new_code: Callable[[], str],
+) -> Coupon:
+    """The copy itself; a pool's carries the next of its codes, which the batch's lock keeps for us."""
+    pooled = None
+    if batch.source == "pool":
+        free = select(CouponCode).where(CouponCode.batch_id == batch.id, CouponCode.coupon_id.is_(None))
+        pooled = session.scalar(free.order_by(CouponCode.id).limit(1))
+        if pooled is None:
+            raise coupon_limits.BatchExhausted("券码用完了，请运营再导入一批")
     coupon = Coupon(
-        batch_id=batch_id,
+        batch_id=batch.id,
         identity_id=identity.id,
         customer_id=identity.customer_id,
         staff_id=staff.id if staff else None,
         occasion=occasion,
-        code=_unused(session, new_code),
+        code=pooled.code if pooled else _unused(session, new_code),
         value_fen=batch.value_fen,
         threshold_fen=batch.threshold_fen,
         issued_at=now,
-        expires_at=last_moment(now, batch.valid_days, zone),
+        expires_at=lasts_until(batch, now, zone),
     )
     session.add(coupon)
     session.flush()
+    if pooled:
+        pooled.coupon_id = coupon.id
+        session.flush()
     return coupon
-
-
-def check(batch: CouponBatch, *, given: int) -> None:
-    """Whether a customer who was given so many may have another; raises what `grant` would."""
-    if batch.closed_at is not None:
-        raise BatchClosed("这批券已经停发")
-    if given >= batch.per_customer:
-        raise LimitReached("这批券每人 %(n)s 张，已经给过了", n=batch.per_customer)
-    if batch.issued >= batch.total:
-        raise BatchExhausted("这批券发完了")
-
-
-def would_grant(session: Session, batch_id: int, customer_id: int) -> CouponBatch:
-    """The batch, when it could be granted now; takes nothing. Raises what `grant` would."""
-    batch = session.get(CouponBatch, batch_id)
-    if batch is None:
-        raise NotFound("没有这批券")
-    given = select(func.count()).where(Coupon.batch_id == batch_id, Coupon.customer_id == customer_id)
-    check(batch, given=session.scalar(given) or 0)
-    return batch
 
 
 def _locked(session: Session, batch_id: int) -> CouponBatch:
@@ -215,9 +139,12 @@ def _unused(session: Session, new_code: Callable[[], str]) -> str:
             return code
 
 
-def last_moment(now: datetime, days: int, zone: ZoneInfo) -> datetime:
-    """The midnight that ends the day `days` from today in the shop's zone."""
-    return datetime.combine(now.astimezone(zone).date() + timedelta(days=days + 1), time(), zone)
+def lasts_until(batch: CouponBatch, now: datetime, zone: ZoneInfo) -> datetime:
+    """The end of the batch, or the midnight that ends the day so many from today in the shop's zone."""
+    if batch.valid_until is not None:
+        return batch.valid_until
+    assert batch.valid_days is not None
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=batch.valid_days + 1), time(), zone)
 
 
 def revoke(session: Session, coupon_id: int, staff: Staff, *, now: datetime) -> Coupon:
@@ -241,70 +168,14 @@ def revoke(session: Session, coupon_id: int, staff: Staff, *, now: datetime) -> 
     return coupon
 
 
-def mark_used(session: Session, codes_by_order: Mapping[int, Sequence[str]], *, now: datetime) -> None:
-    """Mark the coupons whose codes came with these orders (by order id) as used; other codes are not ours.
-
-    A coupon is used once: when several orders bring its code, the one placed first has it, whichever came first.
-    """
-    bringers: dict[str, set[int]] = {}
-    for order_id, codes in codes_by_order.items():
-        for code in codes:
-            bringers.setdefault(code, set()).add(order_id)
-    if not bringers:
-        return
-    coupons = session.scalars(
-        select(Coupon)
-        .where(Coupon.code.in_(bringers))
-        .order_by(Coupon.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    claims = {
-        coupon: bringers[coupon.code] | ({coupon.used_order_id} if coupon.used_order_id else set())
-        for coupon in coupons
-    }
-    orders = {
-        row.id: row
-        for row in session.execute(
-            select(Order.id, Order.shop_id, Order.order_no, Order.ordered_at, Order.paid_at).where(
-                Order.id.in_({order_id for claimants in claims.values() for order_id in claimants})
-            )
-        )
-    }
-    fresh = [coupon for coupon in coupons if coupon.used_order_id is None]
-    for coupon, claimants in claims.items():
-        first = min(
-            (orders[order_id] for order_id in claimants),
-            key=lambda order: (order.ordered_at, order.shop_id, order.order_no),
-        )
-        coupon.used_order_id, coupon.used_at = first.id, first.paid_at or first.ordered_at
-    session.flush()
-    webhooks.tell(session, [_used(each, orders[each.used_order_id].order_no) for each in fresh], now=now)
-
-
-def _used(coupon: Coupon, order_no: str) -> Happening:
-    assert coupon.used_at is not None
-    content = {"coupon": {"code": coupon.code, "value_fen": coupon.value_fen}, "order_no": order_no}
-    return Happening("coupon_used", f"coupon_used:{coupon.id}", coupon.identity_id, content, coupon.used_at)
-
-
 def state(coupon: Coupon, *, now: datetime) -> str:
-    """ "used", "revoked", "expired" or "issued"."""
+    """ "used", "revoked", "expired", "claimed", "opened" or "issued": how far it came, true at this very moment."""
     if coupon.used_at is not None:
         return "used"
     if coupon.revoked_at is not None:
         return "revoked"
-    return "issued" if coupon.is_open(now=now) else "expired"
-
-
-def message(value_fen: int, threshold_fen: int, expires_at: datetime, code: str, *, zone: ZoneInfo) -> str:
-    """What the customer reads: how much off, from how much, until when, and the code."""
-    off = f"减 {yuan(value_fen)} 元"
-    terms = f"满 {yuan(threshold_fen)} 元{off}" if threshold_fen else f"不限金额，立{off}"
-    last = (expires_at - timedelta(seconds=1)).astimezone(zone)
-    return f"给您留了一张券：{terms}，有效到 {last.month} 月 {last.day} 日。下单时填券码 {code} 就行。"
-
-
-def yuan(fen: int) -> str:
-    """15, 15.50: fen only when there are any."""
-    return f"{fen // 100}" if fen % 100 == 0 else f"{fen // 100}.{fen % 100:02d}"
+    if now >= coupon.expires_at:
+        return "expired"
+    if coupon.claimed_at is not None:
+        return "claimed"
+    return "opened" if coupon.opened_at is not None else "issued"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from crm.coupons import yuan
+from crm.coupon_words import yuan
 from crm.errors import BadInput
 from models.drop import DropEdition
 from models.order import Order, OrderLine

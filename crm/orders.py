@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, case, delete, func, select
 from sqlalchemy.orm import Session
 
-from crm import buyers, claimed_orders, coupons, erased, identity_links, persons, phones
+from crm import buyers, claimed_orders, coupon_orders, erased, identity_links, persons, phones
 from crm.buyers import Buyer
 from crm.identities import Key
 from crm.identity_links import Fact
@@ -123,7 +123,7 @@ def store(session: Session, shop: Shop, batch: Sequence[Incoming], *, vault: Vau
     if seeds := claimed_orders.leads(rows[number] for number in changed) | claimed_orders.leads(before.values()):
         persons.derive(session, seeds, now=now)
     brought = {ids[order.order_no]: order.coupon_codes for order in batch if order.coupon_codes}
-    coupons.mark_used(session, brought, now=now)
+    coupon_orders.mark_used(session, brought, now=now)
     return [results[order.order_no] for order in batch]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from crm.versions import Result, keep_newest
@@ -71,6 +71,15 @@ def of_sku(session: Session, sku: str, *, shop_id: int | None = None) -> Product
     if shop_id is not None:
         found = found.where(Product.shop_id == shop_id)
     return session.scalar(found.order_by(Product.on_sale.desc(), Product.changed_at.desc(), Product.id).limit(1))
+
+
+def named(session: Session, skus: Sequence[str], categories: Sequence[str], *, limit: int) -> list[Product]:
+    """Products on sale that are among these, the dearest first; none when nothing is named."""
+    if not skus and not categories:
+        return []
+    among = or_(Product.sku.in_(skus), Product.category.in_(categories))
+    found = select(Product).where(among, Product.on_sale.is_(True)).order_by(Product.price_fen.desc(), Product.id)
+    return list(session.scalars(found.limit(limit)))
 
 
 def _row(product: Incoming, shop: Shop, now: datetime) -> dict[str, object]:

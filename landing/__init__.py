@@ -1,9 +1,9 @@
 """Door: customers open a page we sent them."""
 
-from landing import back, bind, official, parcel, privacy, products
+from landing import back, bind, coupons, official, parcel, privacy, products
 from landing.door import blueprint
 
 PAGES = ("/p", "/bind", "/privacy")
-FOLDERS = ("/landing/", "/g/")
+FOLDERS = ("/landing/", "/g/", "/c/")
 
-__all__ = ["FOLDERS", "PAGES", "back", "bind", "blueprint", "official", "parcel", "privacy", "products"]
+__all__ = ["FOLDERS", "PAGES", "back", "bind", "blueprint", "coupons", "official", "parcel", "privacy", "products"]

@@ -7,7 +7,7 @@ from models.base import Base
 from models.channel import Channel
 from models.consent import ClaimTry, Consent
 from models.contact import Contact, Follow
-from models.coupon import Coupon, CouponBatch
+from models.coupon import Coupon, CouponBatch, CouponCode, CouponLink, CouponUse
 from models.customer import Customer, Identity, IdentityLink
 from models.drop import DropEdition, DropSeries, DropStep, StaffMessage
 from models.erasure import Erasure
@@ -48,6 +48,9 @@ __all__ = [
     "Contact",
     "Coupon",
     "CouponBatch",
+    "CouponCode",
+    "CouponLink",
+    "CouponUse",
     "Customer",
     "Department",
     "DropEdition",

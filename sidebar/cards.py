@@ -23,8 +23,17 @@ class HeldCoupon:
 
     given: Given
     touch: Touch | None
-    state: str  # "used", "revoked", "expired" or "issued"
+    state: str  # `crm.coupons.state`
     sending: str | None  # the last touch's state as it is true now; None when it was never sent
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in ("issued", "opened", "claimed")
+
+    @property
+    def shows_code(self) -> bool:
+        """Once the customer has it; what a platform hands out has a code of the platform's."""
+        return self.given.batch.tells_use and self.given.coupon.claimed_at is not None
 
     @property
     def may_be_sent_again(self) -> bool:

@@ -8,7 +8,19 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from bodies import Form, read_form
-from crm import audits, coupons, customers, identities, offers, orders, touches
+from crm import (
+    audits,
+    coupon_batches,
+    coupon_limits,
+    coupon_links,
+    coupon_words,
+    coupons,
+    customers,
+    identities,
+    offers,
+    orders,
+    touches,
+)
 from crm.errors import Conflict
 from models.contact import Contact
 from models.coupon import Coupon, CouponBatch
@@ -50,7 +62,8 @@ def customer_coupons(customer_id: int) -> ResponseReturnValue:
         customer = customers.followed_by(session, g.staff, customer_id)
         contact = customers.contacts_followed(session, g.staff, customer.id)[0]
         totals = orders.totals(session, customer.id)
-        found = offers.offers(session, customer.id, average_fen=totals.average_fen, now=now)
+        average, zone = totals.average_fen, runtime().zone
+        found = offers.offers(session, customer.id, g.staff, average_fen=average, now=now, zone=zone)
         held = cards.held(session, customer.id, now=now)
         remark = customers.remark_of(session, g.staff, contact)
     if wants_part():
@@ -69,9 +82,10 @@ def customer_coupons(customer_id: int) -> ResponseReturnValue:
 def give_coupon(customer_id: int) -> ResponseReturnValue:
     """Issue one copy and record that it is about to be sent.
 
-    Body `{"batch_id", "occasion", "external_userid"?}`. 201 `{"send": true, "text", "touch", "coupon"}`: the page now
-    sends `text` and says how it went. 200 `{"send": false, …}` when this occasion was had before, or when the gate
-    holds everything back (`would_send`, `held`): then no copy is taken. 409 `batch_exhausted`, `limit_reached`, …
+    Body `{"batch_id", "occasion", "external_userid"?}`. 201 `{"send": true, "text", "chat_message", "touch",
+    "coupon"}`: the page now sends `chat_message`, or `text` where no card can be sent, and says how it went. 200
+    `{"send": false, …}` when this occasion was had before, or when the gate holds everything back (`would_send`,
+    `held`): then no copy is taken. 409 `batch_exhausted`, `limit_reached`, …
     """
     form = read_form(Give)
     with runtime().reading() as session:
@@ -85,7 +99,8 @@ def give_coupon(customer_id: int) -> ResponseReturnValue:
         if before is not None:
             return _answer(before, is_new=False)
         if verdict is not Verdict.LIVE:
-            batch = coupons.would_grant(session, form.batch_id, customer.id)
+            facts = {"staff": g.staff, "now": runtime().now(), "zone": runtime().zone}
+            batch = coupon_limits.would_grant(session, form.batch_id, customer.id, **facts)
             return _hold_back(session, key, contact, batch, verdict)
         identity = session.get_one(Identity, contact.identity_id)
         coupon = coupons.grant(
@@ -157,17 +172,23 @@ def _open_contact(session: Session, customer_id: int, external_userid: str | Non
 
 
 def _try(session: Session, key: str, contact: Contact, coupon: Coupon) -> ResponseReturnValue:
-    text = coupons.message(coupon.value_fen, coupon.threshold_fen, coupon.expires_at, coupon.code, zone=runtime().zone)
+    """A link of its own for every sending: the token of an earlier one is not kept."""
+    now, zone, token = runtime().now(), runtime().zone, runtime().new_token()
+    batch = coupon_batches.batch(session, coupon.batch_id)
+    digest = runtime().vault.digest(token)
+    coupon_links.add(session, digest, batch_id=batch.id, coupon_id=coupon.id, now=now)
+    link = f"{runtime().settings.landing_url}/c/{token}"
+    text = coupon_words.message(batch, coupon.expires_at, link, zone=zone)
     touch, is_new = _begin(session, key, contact, "trying", text, coupon)
-    return _answer(touch, is_new=is_new)
+    return _answer(touch, is_new=is_new, card=coupon_words.card(batch, coupon.expires_at, link, zone=zone))
 
 
 def _hold_back(
     session: Session, key: str, contact: Contact, batch: CouponBatch, verdict: Verdict
 ) -> ResponseReturnValue:
     """On record what would have gone out; no copy is taken, nothing is sent."""
-    last = coupons.last_moment(runtime().now(), batch.valid_days, runtime().zone)
-    text = coupons.message(batch.value_fen, batch.threshold_fen, last, "······", zone=runtime().zone)
+    last = coupons.lasts_until(batch, runtime().now(), runtime().zone)
+    text = coupon_words.message(batch, last, "······", zone=runtime().zone)
     touch, _ = _begin(session, key, contact, HELD_BACK[verdict], text, None)
     return _answer(touch, is_new=False)
 
@@ -188,12 +209,13 @@ def _begin(
     )
 
 
-def _answer(touch: Touch, *, is_new: bool) -> ResponseReturnValue:
+def _answer(touch: Touch, *, is_new: bool, card: dict[str, str] | None = None) -> ResponseReturnValue:
     """What the page is to do: only the request that made the touch is told to send it."""
     body: dict[str, Any] = {
         "send": is_new,
         "touch": touch_json(touch),
         "text": runtime().vault.open_text(touch.text_sealed),
+        "chat_message": {"msgtype": "news", "news": card} if is_new else None,
         "coupon": {"id": touch.coupon_id} if touch.coupon_id else None,
         "message": _words(touches.shown_state(touch, now=runtime().now())),
     }

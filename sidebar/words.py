@@ -49,10 +49,20 @@ def words() -> dict[str, Any]:
         "COUPON_STATES": COUPON_STATES,
         "SENDINGS": SENDINGS,
         "they": they,
+        "coupon_progress": coupon_progress,
         "span": span,
         "days_since": days_since,
         "locale": "en" if str(get_locale()) == "en" else "zh-CN",
     }
+
+
+def coupon_progress(state: str, gender: int) -> str:
+    """How far a coupon that went out has come."""
+    return {
+        "issued": gettext("等%(who)s打开", who=they(gender)),
+        "opened": gettext("%(who)s已打开", who=they(gender)),
+        "claimed": gettext("已领"),
+    }.get(state, "")
 
 
 def they(gender: int) -> str:

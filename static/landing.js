@@ -1,4 +1,4 @@
-/* Whoever went away to add somebody comes back to a page that knows it: it asks again when it is seen again. Copying. */
+/* Whoever went away to add somebody comes back to a page that knows it: it asks again when it is seen again. Copying. A coupon says that it shows. */
 (() => {
   "use strict";
 
@@ -14,6 +14,9 @@
     }
     button.textContent = button.dataset.done;
   });
+
+  const claim = document.querySelector("form[data-opened]");
+  if (claim) fetch(claim.dataset.opened, { method: "POST", body: new URLSearchParams(new FormData(claim)), keepalive: true }).catch(() => {});
 
   const again = document.getElementById("again");
   if (!again) return;

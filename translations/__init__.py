@@ -18,9 +18,9 @@ from babel.messages.pofile import read_po, write_po
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 REFUSALS = (
-    "AlreadySent", "BadInput", "BadSignature", "BatchClosed", "BatchExhausted", "ChangedLink", "Conflict",
-    "LimitReached", "NonceUsed", "NotForUs", "NotFound", "NotSignedIn", "Phrase", "Refused", "TooLarge", "TooMany",
-    "TryAgain",
+    "AlreadySent", "AlreadyUsed", "BadInput", "BadSignature", "BatchClosed", "BatchExhausted", "ChangedLink",
+    "Conflict", "LimitReached", "NonceUsed", "NotClaimable", "NotForUs", "NotFound", "NotGood", "NotMeant",
+    "NotSignedIn", "Phrase", "Refused", "RequestUsed", "TooLarge", "TooMany", "TryAgain",
 )  # fmt: skip
 HEADER = "# The screen's words; the Chinese is the key. `python -m translations` brings this file up to date."
 METHODS = [

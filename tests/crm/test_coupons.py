@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm import coupons, offers
+from crm import coupon_batches, coupon_limits, coupon_words, coupons, offers
+from crm.coupon_batches import Terms
 from crm.errors import BadInput, Conflict, NotFound, Refused, RuleError
-from models import Coupon, CouponBatch, Customer, Identity
+from models import Coupon, CouponBatch, Customer, Identity, Staff
 
 CODES = (f"CODE{number}" for number in count())
 
@@ -53,7 +54,7 @@ def test_the_limit_looks_across_the_identities_of_one_customer(make, grant):
     first = grant(batch, wechat, "tap:1")
 
     again = grant(batch, shop, "tap:1")
-    with pytest.raises(coupons.LimitReached):
+    with pytest.raises(coupon_limits.LimitReached):
         grant(batch, shop, "tap:2")
 
     assert again.id == first.id
@@ -66,13 +67,16 @@ def test_a_copy_taken_back_still_counts(make, grant, runtime):
     with runtime.transaction() as session:
         coupons.revoke(session, coupon.id, staff, now=runtime.now())
 
-    with pytest.raises(coupons.LimitReached):
+    with pytest.raises(coupon_limits.LimitReached):
         grant(batch, wang, "tap:2")
 
 
 @pytest.mark.parametrize(
     ("more", "refusal"),
-    [({"total": 1, "issued": 1}, coupons.BatchExhausted), ({"closed_at": datetime.now(UTC)}, coupons.BatchClosed)],
+    [
+        ({"total": 1, "issued": 1}, coupon_limits.BatchExhausted),
+        ({"closed_at": datetime.now(UTC)}, coupon_limits.BatchClosed),
+    ],
 )
 def test_a_batch_that_is_empty_or_closed_gives_nothing(make, grant, runtime, more, refusal):
     batch, wang = make.coupon_batch(**more), make.identity("unionid", "w")
@@ -80,7 +84,7 @@ def test_a_batch_that_is_empty_or_closed_gives_nothing(make, grant, runtime, mor
     with pytest.raises(refusal):
         grant(batch, wang)
     with runtime.reading() as session, pytest.raises(refusal):
-        coupons.would_grant(session, batch.id, wang.customer_id)
+        coupon_limits.would_grant(session, batch.id, wang.customer_id, staff=None, now=runtime.now(), zone=runtime.zone)
 
     assert make.rows(Coupon) == []
 
@@ -106,7 +110,7 @@ def test_many_hands_at_once_never_give_past_the_total(make, grant):
         answers = list(hands.map(try_one, everybody))
 
     assert sum(isinstance(answer, Coupon) for answer in answers) == 5
-    assert sum(isinstance(answer, coupons.BatchExhausted) for answer in answers) == 7
+    assert sum(isinstance(answer, coupon_limits.BatchExhausted) for answer in answers) == 7
     assert make.rows(CouponBatch)[0].issued == len(make.rows(Coupon)) == 5
 
 
@@ -116,7 +120,7 @@ def test_many_hands_at_once_never_give_one_customer_more_than_the_limit(make, gr
     def try_one(number):
         try:
             return grant(batch, wang, f"tap:{number % 6}")
-        except coupons.LimitReached:
+        except coupon_limits.LimitReached:
             return None
 
     with ThreadPoolExecutor(12) as hands:
@@ -126,9 +130,10 @@ def test_many_hands_at_once_never_give_one_customer_more_than_the_limit(make, gr
     assert make.rows(CouponBatch)[0].issued == 2
 
 
-def offered(runtime, identity, average_fen=None):
+def offered(runtime, identity, average_fen=None, staff=None):
     with runtime.reading() as session:
-        return offers.offers(session, identity.customer_id, average_fen=average_fen, now=runtime.now())
+        facts = {"average_fen": average_fen, "now": runtime.now(), "zone": runtime.zone}
+        return offers.offers(session, identity.customer_id, staff or Staff(id=0), **facts)
 
 
 def test_the_best_offer_is_worth_most_among_those_an_order_reaches(make, runtime):
@@ -209,27 +214,104 @@ GOOD: dict[str, Any] = {
         {"per_customer": 0},
         {"valid_days": 0},
         {"valid_days": 400},
+        {"kind": "percentage"},
+        {"kind": "gift"},
+        {"per_staff_day": 0},
+        {"audience_id": 12345},
+        {"valid_until": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"source": "youzan"},
+        {"source": "link", "link_url": "http://shop.example/c"},
+        {"remind_days": 99},
     ],
 )
 def test_an_offer_that_makes_no_sense_is_refused_by_its_field(runtime, change):
     with runtime.transaction() as session, pytest.raises(BadInput) as refused:
-        coupons.create_batch(session, **GOOD | change, now=runtime.now())
+        coupon_batches.create_batch(session, Terms(**GOOD | change), now=runtime.now())
 
-    assert refused.value.field in change
+    assert refused.value.field in change | {"pays_percent": 0, "gift": 0, "link_url": 0}
 
 
 def test_two_batches_cannot_share_a_name(runtime):
     with runtime.transaction() as session:
-        coupons.create_batch(session, **GOOD, now=runtime.now())
+        coupon_batches.create_batch(session, Terms(**GOOD), now=runtime.now())
     with runtime.transaction() as session, pytest.raises(Conflict):
-        coupons.create_batch(session, **GOOD, now=runtime.now())
+        coupon_batches.create_batch(session, Terms(**GOOD), now=runtime.now())
 
 
-def test_the_words_name_the_amount_the_threshold_the_day_and_the_code(runtime):
+def test_the_words_name_the_worth_the_threshold_the_day_and_the_link(runtime):
     last = datetime(2026, 11, 28, tzinfo=runtime.zone)
+    kinds = (
+        {"kind": "amount", "value_fen": 1550, "threshold_fen": 9900},
+        {"kind": "amount", "value_fen": 500, "threshold_fen": 0},
+        {"kind": "percentage", "pays_percent": 88, "threshold_fen": 0},
+        {"kind": "percentage", "pays_percent": 80, "threshold_fen": 9900},
+        {"kind": "gift", "gift": "一瓶洗手液", "threshold_fen": 3900},
+        {"kind": "free_shipping", "threshold_fen": 0},
+    )
 
-    words = coupons.message(1550, 9900, last, "K7M2", zone=runtime.zone)
-    free = coupons.message(500, 0, last, "K7M2", zone=runtime.zone)
+    words = coupon_words.message(CouponBatch(**kinds[0]), last, "https://x.example/c/T", zone=runtime.zone)
+    worths = [coupon_words.worth(CouponBatch(**kind)) for kind in kinds]
 
-    assert words == "给您留了一张券：满 99 元减 15.50 元，有效到 11 月 27 日。下单时填券码 K7M2 就行。"
-    assert "不限金额，立减 5 元" in free
+    assert words == ("给您留了一张券：满 99 元减 15.50 元，有效到 11 月 27 日。点开就能领：https://x.example/c/T")
+    assert worths == [
+        "满 99 元减 15.50 元", "不限金额，立减 5 元", "打 8.8 折", "满 99 元打 8 折", "满 39 元送一瓶洗手液", "免运费",
+    ]  # fmt: skip
+
+
+def test_each_staff_member_gives_so_many_a_day_and_again_the_next(make, grant, runtime, clock):
+    lan, mei = make.staff("lan"), make.staff("mei")
+    batch = make.coupon_batch(per_staff_day=1)
+    one, two, three = (make.identity("unionid", value) for value in "abc")
+    grant(batch, one, staff=lan)
+
+    with pytest.raises(coupon_limits.LimitReached):
+        grant(batch, two, staff=lan)
+    refused, colleague = (offered(runtime, two, staff=staff)[0] for staff in (lan, mei))
+    grant(batch, two, staff=mei)
+    clock.tick(days=1)
+    grant(batch, three, staff=lan)
+
+    assert (refused.refusal, refused.left_today) == ("staff_day", 0)
+    assert (colleague.refusal, colleague.left_today) == (None, 1)
+    assert len(make.rows(Coupon)) == 3
+
+
+def test_a_batch_for_an_audience_is_for_nobody_else(make, grant, runtime):
+    batch = make.coupon_batch(audience_id=make.audience(conditions={"orders": {"least": 1}}).id)
+    buyer, other = make.identity("unionid", "b"), make.identity("unionid", "o")
+    make.order(buyer)
+
+    with pytest.raises(coupon_limits.NotMeant):
+        grant(batch, other)
+    grant(batch, buyer)
+
+    assert offered(runtime, other)[0].refusal == "audience"
+    assert [row.customer_id for row in make.rows(Coupon)] == [buyer.customer_id]
+
+
+def test_a_pool_gives_each_code_once_and_then_nothing(make, grant, runtime):
+    with runtime.transaction() as session:
+        batch = coupon_batches.create_batch(session, Terms(**GOOD | {"source": "pool"}), now=runtime.now())
+        fresh = [coupon_batches.add_codes(session, batch.id, codes) for codes in (["A1", "A2", "A1"], ["A2"])]
+    people = [make.identity("unionid", value) for value in "abc"]
+
+    given = [grant(batch, person).code for person in people[:2]]
+    with pytest.raises(coupon_limits.BatchExhausted):
+        grant(batch, people[2])
+
+    assert fresh == [2, 0]
+    assert given == ["A1", "A2"]
+
+
+def test_a_batch_by_dates_ends_with_them_and_is_offered_no_longer(make, grant, runtime, clock):
+    end = runtime.now() + timedelta(days=3)
+    batch, wang = make.coupon_batch(valid_days=None, valid_until=end), make.identity("unionid", "w")
+    coupon = grant(batch, wang)
+    clock.tick(days=4)
+
+    with pytest.raises(coupon_limits.BatchClosed):
+        grant(batch, make.identity("unionid", "late"))
+
+    assert coupon.expires_at == end
+    assert coupons.state(coupon, now=runtime.now()) == "expired"
+    assert offered(runtime, wang) == []

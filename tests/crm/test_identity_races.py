@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from sqlalchemy import select
 
-from crm import contacts, coupons, identities, inbox, persons, touches, welcomes
+from crm import contacts, coupon_limits, coupons, identities, inbox, persons, touches, welcomes
 from crm.contacts import Add
 from crm.identities import Key
 from crm.welcomes import Plan
@@ -110,7 +110,7 @@ def test_a_grant_that_follows_a_merge_counts_what_the_whole_customer_has(runtime
         before = session.get_one(Identity, contact.identity_id)
     merging(runtime)
 
-    with runtime.transaction() as session, pytest.raises(coupons.LimitReached):
+    with runtime.transaction() as session, pytest.raises(coupon_limits.LimitReached):
         coupons.grant(session, batch.id, before, "tap:2", **facts)
 
 

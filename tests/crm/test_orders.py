@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select, text
 
-from crm import coupons, identities, orders, persons, phones
+from crm import coupon_orders, identities, orders, persons, phones
 from crm.identities import Key
 from crm.orders import Incoming, Item
 from models import Coupon, Customer, Identity, Order, OrderLine, Shop
@@ -266,7 +266,7 @@ def test_a_coupon_is_used_by_the_order_placed_first_and_codes_that_are_not_ours_
     assert by_id[coupon.used_order_id] == "early"
     assert coupon.used_at == START
     with runtime.transaction() as session:
-        coupons.mark_used(session, {}, now=runtime.now())
+        coupon_orders.mark_used(session, {}, now=runtime.now())
     assert len(make.rows(Shop)) == 1
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, text
 
-from crm import contacts, coupons, identities, inbox, offers, orders, touches, welcomes
+from crm import contacts, coupon_batches, coupons, identities, inbox, offers, orders, touches, welcomes
+from crm.coupon_batches import Terms
 from crm.identities import Key
-from models import Identity
+from models import Identity, Staff
 from sidebar import cards
 from tests.crm.test_contacts import detail
 from tests.people import join
@@ -120,9 +121,10 @@ def test_a_customer_card_takes_as_many_statements_however_much_they_have(runtime
 
 
 def make_batch(session, now):
-    made = {"value_fen": 1500, "threshold_fen": 9900, "total": 9, "per_customer": 1, "valid_days": 7}
-    name = f"券{len(coupons.batches(session))}"
-    return coupons.create_batch(session, name=name, **made, now=now).id
+    name = f"券{len(coupon_batches.batches(session))}"
+    return coupon_batches.create_batch(
+        session, Terms(name=name, value_fen=1500, threshold_fen=9900, total=9, per_customer=1, valid_days=7), now=now
+    ).id
 
 
 def identity_of(make, contact):
@@ -134,4 +136,6 @@ def read_card(runtime, contact, now):
     with runtime.reading() as session:
         cards.read(session, contact, now=now)
         totals = orders.totals(session, contact.customer_id)
-        offers.offers(session, contact.customer_id, average_fen=totals.average_fen, now=now)
+        offers.offers(
+            session, contact.customer_id, Staff(id=0), average_fen=totals.average_fen, now=now, zone=runtime.zone
+        )

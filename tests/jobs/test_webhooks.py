@@ -6,7 +6,7 @@ import hmac
 import pytest
 
 from config import Webhooks
-from crm import coupons, identity_links, tags, webhook_deliveries, webhooks
+from crm import coupon_orders, coupons, identity_links, tags, webhook_deliveries, webhooks
 from crm.errors import BadInput
 from crm.identities import Key
 from crm.identity_links import Fact
@@ -195,7 +195,7 @@ def test_a_used_coupon_is_told_once_with_the_order_that_brought_it(runtime, make
             new_code=runtime.new_code,
         )  # fmt: skip
         for _ in range(2):
-            coupons.mark_used(session, {order.id: [coupon.code]}, now=runtime.now())
+            coupon_orders.mark_used(session, {order.id: [coupon.code]}, now=runtime.now())
 
     [row] = make.rows(WebhookDelivery)
     told = row.content["coupon"]["code"], row.content["order_no"]

@@ -9,8 +9,9 @@ from playwright.sync_api import expect
 
 from app import create_app
 from config import Landing, Server
-from crm import parcel_links
-from models import Channel, Product, Shop
+from crm import coupon_links, coupons, identities, parcel_links
+from crm.identities import Key
+from models import Channel, Coupon, Product, Shop, Staff
 from tests.apps import running
 from tests.landing.conftest import WECHAT
 from tests.sandbox.looking import PALE_TEXTS, SMALL_TARGETS, too_wide
@@ -137,3 +138,46 @@ def test_every_page_fits_a_phone_in_its_light(chromium, sandbox, shop_open, make
         keep(phone.page, f"bound-{size[0]}-{scheme}")
 
     assert [problem for problem in phone.problems if "422" not in problem] == []
+
+
+def test_a_coupon_is_opened_claimed_and_its_code_shows(chromium, sandbox, shop_open, make, runtime):
+    url, _ = shop_open
+    customer = sandbox.post("/sandbox/customers", {"name": "苏苏"})["external_userid"]
+    sandbox.post("/sandbox/scan", {"external_userid": customer, "userid": "lan"})
+    [lan] = [row for row in make.rows(Staff) if row.userid == "lan"]
+    batch = make.coupon_batch(name="湿巾补货券", categories=["护理"], returns_on_refund=True)
+    for number, name in enumerate(("婴儿手口湿巾 80 抽 × 6 包 无香型 带盖", "拉拉裤 2 包", "有机奶粉")):
+        make._save(
+            Product(
+                shop_id=make.rows(Shop)[0].id, sku=f"W{number}", name=name, price_fen=9900, on_sale=True,
+                category="护理", changed_at=runtime.now(), stored_at=runtime.now(), fingerprint="",
+            )
+        )  # fmt: skip
+    with runtime.transaction() as session:
+        key = Key("external_userid", "", customer)
+        identity = identities.ensure_many(session, [key], now=runtime.now())[key]
+        facts = {"now": runtime.now(), "zone": runtime.zone, "new_code": runtime.new_code}
+        coupon = coupons.grant(session, batch.id, identity, "tap", staff=lan, **facts)
+        digest = runtime.vault.digest("T" * 32)
+        coupon_links.add(session, digest, batch_id=batch.id, coupon_id=coupon.id, now=runtime.now())
+    link = quote(f"{url}/c/{'T' * 32}", safe="")
+    tapped = f"{sandbox.url}/sandbox/client/open?external_userid={customer}&url={link}"
+
+    with opened(chromium, tapped, SIZES[0], user_agent=WECHAT) as phone:
+        expect(phone.page.get_by_role("button", name="领取")).to_be_visible()
+        looks_right(phone.page)
+        keep(phone.page, "coupon-360-light")
+        phone.page.emulate_media(color_scheme="dark")
+        looks_right(phone.page)
+        keep(phone.page, "coupon-360-dark")
+        phone.page.get_by_role("button", name="领取").click()
+        expect(phone.page.locator("#code")).to_have_text(coupon.code)
+        looks_right(phone.page)
+        keep(phone.page, "coupon-claimed-360-dark")
+        phone.page.emulate_media(color_scheme="light")
+        phone.page.set_viewport_size({"width": SIZES[1][0], "height": SIZES[1][1]})
+        keep(phone.page, "coupon-claimed-375-light")
+
+    [row] = make.rows(Coupon)
+    assert row.opened_at < row.claimed_at
+    assert phone.problems == []

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from app import create_app
 from config import Server
-from models import Channel, Contact, Coupon, Follow, Identity, Order, Tag, TagAssignment, Token, Touch
+from models import Channel, Contact, Coupon, CouponLink, Follow, Identity, Order, Tag, TagAssignment, Token, Touch
 from tests.sidebar.browsers import DESKTOP, PHONES, opened
 from web import serve_in_thread
 
@@ -129,8 +129,11 @@ def test_one_look_and_one_tap(opened_chat, sandbox, make, size):
 
     coupon = make.rows(Coupon)[0]
     if size == DESKTOP:
-        expect(chat.page.locator("#lines")).to_contain_text(coupon.code)
-    assert [message["content"]["content"].count(coupon.code) for message in sandbox.messages("lan", CHAT)] == [1]
+        expect(chat.page.locator("#lines")).to_contain_text("给您留了一张券")
+    [message] = sandbox.messages("lan", CHAT)
+    token = message["content"]["link"].rpartition("/c/")[2]
+    assert (message["kind"], make.rows(CouponLink)[0].coupon_id) == ("news", coupon.id)
+    assert make.rows(CouponLink)[0].token_digest == make.runtime.vault.digest(token)
     assert [touch.state for touch in make.rows(Touch)] == ["sent"]
     assert chat.problems == []
 
@@ -186,7 +189,7 @@ def test_no_answer_from_the_client_leaves_unknown_and_nothing_is_sent_again(open
     assert [touch.state for touch in make.rows(Touch)] == ["unknown"]
     assert chat.side.get_by_role("button", name="再发").count() == 0
     chat.side.get_by_role("button", name="聊天里有").click()
-    expect(chat.side.locator(".held .status")).to_contain_text("已发")
+    expect(chat.side.locator(".held .status")).to_contain_text("等她打开")
     assert [touch.state for touch in make.rows(Touch)] == ["sent"]
     assert len(sandbox.messages("lan", CHAT)) == 1
 

@@ -1,12 +1,13 @@
 """One tap gives one coupon; how sending it went is on record, and what nobody can say is never tried again."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from jobs.touches import settle_silent_touches
-from models import Audit, Coupon, CouponBatch, Touch
+from models import Audit, Coupon, CouponBatch, CouponLink, Touch
 
 TAP, OTHER_TAP = "tap-00000001", "tap-00000002"
 
@@ -49,10 +50,15 @@ def test_a_tap_puts_one_coupon_on_record_before_the_page_sends_it(make, runtime,
     coupon, touch = make.rows(Coupon)[0], make.rows(Touch)[0]
     assert answer.status_code == 201
     assert answer.json["send"] is True
-    assert coupon.code in answer.json["text"]
+    link = answer.json["chat_message"]["news"]["link"]
+    assert re.fullmatch(r"http://localhost/c/[0-9A-Z]{32}", link)
+    assert link in answer.json["text"]
+    assert coupon.code not in str(answer.json)  # shown once it is claimed
     assert (touch.state, touch.kind, touch.userid, touch.coupon_id) == ("trying", "coupon", "lan", coupon.id)
     assert runtime.vault.open_text(touch.text_sealed) == answer.json["text"]
-    assert coupon.code.encode() not in touch.text_sealed
+    token = link.rpartition("/")[2]
+    assert [row.token_digest for row in make.rows(CouponLink)] == [runtime.vault.digest(token)]
+    assert token.encode() not in touch.text_sealed
     assert (coupon.identity_id, coupon.customer_id, coupon.staff_id) == (wang.identity_id, wang.customer_id, lan.id)
     assert [(row.actor, row.action, row.subject) for row in make.rows(Audit)] == [
         ("staff:lan", "coupon.grant", f"customer:{wang.customer_id}")
@@ -127,7 +133,9 @@ def test_a_coupon_that_did_not_go_out_is_sent_again_as_itself(make, give, tell, 
     again = at_the_chat.post(f"coupons/{first['coupon']['id']}/send", {"occasion": OTHER_TAP})
     twice = at_the_chat.post(f"coupons/{first['coupon']['id']}/send", {"occasion": OTHER_TAP})
 
-    assert (again.status_code, again.json["send"], again.json["text"]) == (201, True, first["text"])
+    assert (again.status_code, again.json["send"]) == (201, True)
+    assert again.json["chat_message"]["news"]["title"] == first["chat_message"]["news"]["title"]
+    assert len({row.coupon_id for row in make.rows(CouponLink)}) == 1
     assert again.json["touch"]["id"] != first["touch"]["id"]
     assert twice.json["send"] is False
     assert make.rows(CouponBatch)[0].issued == len(make.rows(Coupon)) == 1
