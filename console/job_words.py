@@ -14,6 +14,7 @@ def name_and_deed(job: str) -> tuple[str, str]:
     words = {
         "settle_silent_touches": (gettext("收尾没说完的发送"), gettext("同事发到一半、再没下文的券，记成「说不准」")),
         "make_editions": (gettext("排出下一期爆款"), gettext("照爆款日的设定，把要到的那一期和它的每一步排好")),
+        "remind_coupons": (gettext("提醒快到期的券"), gettext("照每批券的设定，把快到期还没用的券告诉发它的同事")),
         "forget_nonces": (gettext("清掉用过的签名编号"), gettext("店铺接口的签名只认一次，过期的编号不用再记")),
         "import_others": (gettext("记上别处发的群发"), gettext("同事自己发的、在企业微信后台发的，也算进每月次数")),
         "check_quotas": (gettext("核对每月次数"), gettext("把还可收几条和发过的一条条对上")),

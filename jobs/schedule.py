@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from crm.timings import Daily, Every, Plan
 from jobs.behaviour import forget_events
+from jobs.coupons import remind_coupons
 from jobs.drops import make_editions, run_steps
 from jobs.edits import apply_edits
 from jobs.groups import sync_groups
@@ -69,6 +70,7 @@ PLATFORMS: tuple[str, ...] = ("apply_platform_messages", "pull_orders", "ask_uni
 TIMED: dict[str, tuple[Job, Plan]] = {
     "settle_silent_touches": (settle_silent_touches, Plan(Every(600))),
     "make_editions": (make_editions, Plan(Every(600))),
+    "remind_coupons": (remind_coupons, Plan(Daily("10:07"))),
     "forget_nonces": (forget_nonces, Plan(Every(3600))),
     "import_others": (import_others, Plan(Every(3600), most_seconds=1800)),
     "check_quotas": (check_quotas, Plan(Daily("05:17"), most_seconds=600)),
