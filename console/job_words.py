@@ -21,6 +21,10 @@ def name_and_deed(job: str) -> tuple[str, str]:
         "sync_groups": (gettext("更新客户群"), gettext("从企业微信取群名、群主和群成员")),
         "sync": (gettext("更新员工、标签和客户"), gettext("从企业微信整个取一遍，补上漏掉的通知")),
         "check_totals": (gettext("核对消费合计"), gettext("用另一种算法把每位客户的消费和单数重算一遍，对不上就报错")),
+        "learn_products": (
+            gettext("算出该推荐什么"),
+            gettext("哪些商品常一起买、隔多久会再买，从近一年的订单里算出来"),
+        ),
         "read_staff_days": (
             gettext("取同事的回复速度"),
             gettext("每位同事昨天聊了几位客户、多久回第一句，从企业微信取来记下"),

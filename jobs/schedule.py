@@ -20,6 +20,7 @@ from jobs.platform_pulls import pull_orders
 from jobs.platforms import apply_platform_messages
 from jobs.pushes import plan_messages, start_due_pushes
 from jobs.quotas import check_quotas, import_others
+from jobs.recommendations import learn_products
 from jobs.retention import forget_old
 from jobs.staff_days import read_staff_days
 from jobs.staff_messages import send_staff_messages
@@ -77,6 +78,7 @@ TIMED: dict[str, tuple[Job, Plan]] = {
     "sync_groups": (sync_groups, Plan(Every(3600), most_seconds=600)),
     "sync": (sync_all, Plan(Daily("03:17"), most_seconds=3600)),
     "check_totals": (check_totals, Plan(Daily("05:37"), most_seconds=1800)),
+    "learn_products": (learn_products, Plan(Daily("04:57"), most_seconds=3600)),
     "read_staff_days": (read_staff_days, Plan(Daily("06:27"), most_seconds=1800)),
     "forget_events": (forget_events, Plan(Daily("04:37"), most_seconds=1800)),
     "forget_old": (forget_old, Plan(Daily("04:17"), most_seconds=600)),

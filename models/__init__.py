@@ -25,6 +25,7 @@ from models.product_share import ProductShare
 from models.push import Push
 from models.quick_reply import QuickReply
 from models.quota import OtherDelivery, OtherMessage, Quota
+from models.recommendation import HiddenProduct, ProductCycle, ProductPair
 from models.schedule import JobRun, WorkerBeat
 from models.shop import Nonce, Shop, SigningKey
 from models.staff import Department, Staff
@@ -63,6 +64,7 @@ __all__ = [
     "Gate",
     "Group",
     "GroupMember",
+    "HiddenProduct",
     "Identity",
     "IdentityLink",
     "Inbox",
@@ -82,6 +84,8 @@ __all__ = [
     "PlatformBuyer",
     "PlatformMessage",
     "Product",
+    "ProductCycle",
+    "ProductPair",
     "ProductShare",
     "Push",
     "QuickReply",

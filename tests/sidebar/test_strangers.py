@@ -43,6 +43,8 @@ def theirs(make, seat):
         ("post", "customers/{mine}/words/{words}", {"occasion": "another-tap"}),
         ("get", "customers/{customer}/products", None),
         ("post", "customers/{customer}/products/1", {"occasion": "another-tap", "way": "page"}),
+        ("get", "customers/{customer}/recommended", None),
+        ("post", "customers/{customer}/recommended/1/hide", {}),
         ("post", "words/{words}", {"group_name": "我的", "title": "问好", "text": "您好"}),
         ("post", "words/{words}/delete", {}),
         ("post", "customers/{customer}/bindings", {"order_no": "NO000001"}),
