@@ -72,6 +72,14 @@ def contacts_followed(session: Session, staff: Staff, customer_id: int) -> list[
     )
 
 
+def open_contact(session: Session, staff: Staff, customer_id: int, external_userid: str | None) -> Contact:
+    """The face in the open chat; without a name the newest this staff member follows."""
+    for contact in contacts_followed(session, staff, customer_id):
+        if external_userid in (None, contact.external_userid):
+            return contact
+    raise not_yours()
+
+
 def contact_followed(session: Session, staff: Staff, external_userid: str) -> Contact:
     """The contact in the open chat; `Refused` when this staff member does not follow them, or nobody has the id."""
     contact = session.scalar(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import String, bindparam, cast, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from crm import erased
+from crm import erased, staff_words
 from models.contact import Contact
 from models.customer import ERASED, Identity
 from models.erasure import Erasure
@@ -58,6 +58,7 @@ def sweep_some(session: Session, customer_id: int) -> int:
         lambda: sum(_rename(session, column, names) for column in (Quota.target, OtherDelivery.target)),
         lambda: _rename(session, GroupMember.invitor, names),
         lambda: _deliveries(session, ids),
+        lambda: staff_words.erase(session, ids),
     )
     for step in steps:
         if done := step():

@@ -13,15 +13,18 @@ from models.acquisition import AcquisitionEvent
 from models.audit import Audit
 from models.consent import Consent
 from models.contact import Contact, Follow
+from models.contact_edit import ContactEdit
 from models.coupon import Coupon
 from models.customer import Identity, IdentityLink
 from models.event import Behaviour, Event
 from models.group import Group, GroupMember
 from models.mass import MassMessage, MassRecipient
+from models.note import Note, ProfileField
 from models.order import Order, OrderLine
 from models.shop import Shop
 from models.staff import Staff
 from models.tag import Tag, TagAssignment
+from models.todo import Todo
 from models.touch import Touch
 from models.vault import Unopenable, Vault
 
@@ -66,6 +69,10 @@ def _parts(customer_id: int) -> tuple[tuple[str, Any, ColumnElement[bool]], ...]
         ("behaviour", Behaviour, Behaviour.identity_id.in_(ids)),
         ("groups", GroupMember, GroupMember.identity_id.in_(ids)),
         ("acquisition_events", AcquisitionEvent, AcquisitionEvent.identity_id.in_(ids)),
+        ("notes", Note, Note.identity_id.in_(ids)),
+        ("profile", ProfileField, ProfileField.identity_id.in_(ids)),
+        ("todos", Todo, Todo.identity_id.in_(ids)),
+        ("contact_edits", ContactEdit, ContactEdit.identity_id.in_(ids)),
         ("consents", Consent, Consent.identity_id.in_(ids)),
         ("audit", Audit, Audit.subject == f"customer:{customer_id}"),
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from crm.timings import Daily, Every, Plan
 from jobs.behaviour import forget_events
+from jobs.contact_edits import write_contact_edits
 from jobs.coupons import remind_coupons
 from jobs.drops import make_editions, run_steps
 from jobs.edits import apply_edits
@@ -53,6 +54,7 @@ QUEUES: dict[str, Job] = {
     "ask_unionids": ask_unionids,
     "import_files": import_files,
     "send_webhooks": send_webhooks,
+    "write_contact_edits": write_contact_edits,
 }
 """What a lane of the worker does as soon as it is woken: `jobs/worker.py`."""
 

@@ -31,6 +31,7 @@ LANES = (
     ),  # an answer that takes 10 s holds up only its own thread
     Lane("inbox", 2.0, ("apply_events",)),
     Lane("edits", 2.0, ("apply_edits",)),  # a storm of one member's takes a while: nobody else waits for it
+    Lane("contact_edits", 2.0, ("write_contact_edits",)),
     Lane("tokens", 60.0, ("warm_tokens",), gives_way=False),  # a cold token wakes it
     Lane("planning", 2.0, PLANNING),
     Lane("sending", 2.0, SENDING),

@@ -7,6 +7,7 @@ from models.base import Base
 from models.channel import Channel
 from models.consent import ClaimTry, Consent
 from models.contact import Contact, Follow
+from models.contact_edit import ContactEdit
 from models.coupon import Coupon, CouponBatch, CouponCode, CouponLink, CouponUse
 from models.customer import Customer, Identity, IdentityLink
 from models.drop import DropEdition, DropSeries, DropStep, StaffMessage
@@ -18,6 +19,7 @@ from models.group import Group, GroupMember
 from models.inbox import Inbox
 from models.mass import MassMessage, MassRecipient, MassTask, MassTaskMember
 from models.media import Media
+from models.note import Note, ProfileField
 from models.order import Order, OrderLine
 from models.platform import PlatformAccount, PlatformBuyer, PlatformMessage
 from models.product import Product
@@ -32,6 +34,7 @@ from models.staff import Department, Staff
 from models.staff_day import StaffDay
 from models.sync import SyncRun
 from models.tag import Tag, TagAssignment
+from models.todo import Todo
 from models.token import Token
 from models.touch import Touch
 from models.user import OneTimeLink, User
@@ -47,6 +50,7 @@ __all__ = [
     "ClaimTry",
     "Consent",
     "Contact",
+    "ContactEdit",
     "Coupon",
     "CouponBatch",
     "CouponCode",
@@ -75,6 +79,7 @@ __all__ = [
     "MassTaskMember",
     "Media",
     "Nonce",
+    "Note",
     "OneTimeLink",
     "Order",
     "OrderLine",
@@ -87,6 +92,7 @@ __all__ = [
     "ProductCycle",
     "ProductPair",
     "ProductShare",
+    "ProfileField",
     "Push",
     "QuickReply",
     "Quota",
@@ -98,6 +104,7 @@ __all__ = [
     "SyncRun",
     "Tag",
     "TagAssignment",
+    "Todo",
     "Token",
     "Touch",
     "User",

@@ -1,20 +1,21 @@
 """Everything the first screen shows of one customer, read in a handful of statements."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from crm import coupons, customers, order_history, orders, touches
+from crm import calendars, coupons, glances, suggestions, todos, touches
 from crm.coupons import Given
-from crm.customers import Carried, Follower
-from crm.order_history import Bought
-from crm.orders import Totals
-from models.channel import Channel
+from crm.glances import Bill, Who
+from crm.suggestions import Facts, Suggestion
 from models.contact import Contact
+from models.staff import Staff
+from models.todo import Todo
 from models.touch import Touch
 
-LATEST_ORDERS = 10
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -42,35 +43,56 @@ class HeldCoupon:
 
 @dataclass(frozen=True)
 class Card:
-    contact: Contact
-    followers: list[Follower]
-    tags: list[Carried]
-    totals: Totals
-    in_all: int  # orders on record, whatever became of them
-    usual_gap_days: int | None
-    orders: list[Bought]
-    coupons: list[HeldCoupon]
+    """What the first paint holds."""
+
+    who: Who
+    bill: Bill
+    todos: list[Todo]  # this staff member's, due by tonight
+    suggestion: Suggestion | None  # something to say, when no to-do is due
+    days_to_birthday: int | None
 
     @property
-    def channel(self) -> Channel | None:
-        return customers.came_by(self.followers)
-
-    @property
-    def known_since(self) -> datetime | None:
-        return customers.known_since(self.followers)
+    def contact(self) -> Contact:
+        return self.who.contact
 
 
-def read(session: Session, contact: Contact, *, now: datetime) -> Card:
-    customer_id = contact.customer_id
-    return Card(
-        contact=contact,
-        followers=customers.followers(session, customer_id),
-        tags=customers.tags(session, customer_id),
-        totals=orders.totals(session, customer_id),
-        in_all=order_history.in_all(session, customer_id),
-        usual_gap_days=order_history.usual_gap_days(session, customer_id),
-        orders=order_history.history(session, customer_id, limit=LATEST_ORDERS).orders,
-        coupons=held(session, customer_id, now=now),
+def read(session: Session, staff: Staff, external_userid: str, *, latest: int, now: datetime, zone: ZoneInfo) -> Card:
+    """Three statements, however much there is."""
+    today = now.astimezone(zone).date()
+    who = glances.who(session, staff, external_userid, today=today, month=calendars.month_of(now, zone), now=now)
+    bill = glances.bill(session, who.contact.customer_id, latest=latest)
+    mine = todos.with_customer(session, staff, who.contact.customer_id)
+    due = [todo for todo in mine if todo.is_due(by=calendars.at_local(today + DAY, "00:00", zone))]
+    left = suggestions.days_to(who.birthday, today)
+    suggestion = None if due else suggestions.best(_facts(who, bill, left, now, zone), called(who))
+    known = {todo.key for todo in mine}
+    if suggestion and todos.suggestion_key(who.contact, staff, suggestion.key) in known:
+        suggestion = None
+    return Card(who, bill, due, suggestion, left)
+
+
+def called(who: Who) -> str:
+    """How a text addresses them: as this staff member calls them."""
+    return who.remark or who.contact.name
+
+
+def _facts(who: Who, bill: Bill, days_to_birthday: int | None, now: datetime, zone: ZoneInfo) -> Facts:
+    last = next((bought.order for bought in bill.orders if bought.order.counts()), None)
+    came = (last.received_at or last.completed_at) if last else None
+
+    def days(moment: datetime | None) -> int | None:
+        return (now.astimezone(zone).date() - moment.astimezone(zone).date()).days if moment else None
+
+    return Facts(
+        order_count=bill.totals.order_count,
+        known_days=days(who.known_since),
+        days_since_order=days(bill.totals.last_order_at),
+        usual_gap_days=bill.usual_gap_days,
+        last_product=last.lines[0].name if last and last.lines else "",
+        last_order_id=last.id if last else None,
+        received_days=days(came),
+        days_to_birthday=days_to_birthday,
+        year=now.astimezone(zone).year,
     )
 
 

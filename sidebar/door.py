@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from flask import Blueprint, g, request, session
+from flask import Blueprint, Response, g, make_response, request, session
 from flask.typing import ResponseReturnValue
 
 from callers import declare
@@ -48,6 +48,13 @@ def _signed_in() -> Staff:
     if staff is None or staff.left_at is not None:
         raise NotSignedIn("登录过期了，刷新一下页面就好")
     return staff
+
+
+def answer(page: str | None, machine: dict[str, Any] | None = None) -> Response:
+    """The page's own piece of HTML, or the JSON when there is none; caches keep the two apart."""
+    response = make_response(machine if page is None else page)
+    response.vary.add("HX-Request")
+    return response
 
 
 def wants_part() -> bool:

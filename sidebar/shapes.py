@@ -1,46 +1,75 @@
 """The JSON forms of the sidebar: money in fen, moments in RFC 3339."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import g
 
-from crm.customers import Follower
+from crm import customers
+from crm.customers import Carried, Follower
 from crm.offers import Offer
 from crm.order_history import Bought
 from models.order import OrderLine
+from models.todo import Todo
 from sidebar.cards import Card, HeldCoupon
 
 
-def card_json(card: Card) -> dict[str, Any]:
+class Whole(NamedTuple):
+    """The card and what its sections show."""
+
+    card: Card
+    followers: list[Follower]
+    tags: list[Carried]
+    coupons: list[HeldCoupon]
+
+
+def card_json(whole: Whole, quota_left: int) -> dict[str, Any]:
     """The documented machine form of one customer."""
+    card, contact, totals = whole.card, whole.card.contact, whole.card.bill.totals
+    channel = customers.came_by(whole.followers)
     return {
         "customer": {
-            "id": card.contact.customer_id,
-            "external_userid": card.contact.external_userid,
-            "name": card.contact.name,
-            "avatar": card.contact.avatar,
-            "gender": card.contact.gender,
-            "kind": card.contact.kind,
-            "known": card.contact.known_at is not None,
-            "known_since": at(card.known_since),
+            "id": contact.customer_id,
+            "external_userid": contact.external_userid,
+            "name": contact.name,
+            "avatar": contact.avatar,
+            "gender": contact.gender,
+            "kind": contact.kind,
+            "known": contact.known_at is not None,
+            "known_since": at(card.who.known_since),
+            "birthday": card.who.birthday,
         },
-        "followers": [_follower(follower) for follower in card.followers],
-        "channel": {"name": card.channel.name, "state": card.channel.state} if card.channel else None,
-        "tags": [
-            {"id": carried.tag.id, "group": carried.tag.group_name, "name": carried.tag.name, "source": carried.source}
-            for carried in card.tags
-        ],
-        "spend_fen": card.totals.spend_fen,
-        "order_count": card.totals.order_count,
-        "last_order_at": at(card.totals.last_order_at),
-        "usual_gap_days": card.usual_gap_days,
-        "orders": [order_json(bought) for bought in card.orders],
-        "coupons": [coupon_json(held) for held in card.coupons],
+        "followers": [follower_json(follower) for follower in whole.followers],
+        "channel": {"name": channel.name, "state": channel.state} if channel else None,
+        "tags": [tag_json(carried) for carried in whole.tags],
+        "spend_fen": totals.spend_fen,
+        "order_count": totals.order_count,
+        "last_order_at": at(totals.last_order_at),
+        "usual_gap_days": card.bill.usual_gap_days,
+        "orders_until": at(card.who.orders_until),
+        "orders": [order_json(bought) for bought in card.bill.orders],
+        "coupons": [coupon_json(held) for held in whole.coupons],
+        "todos": [todo_json(todo) for todo in card.todos],
+        "messages_left": quota_left,
     }
 
 
-def _follower(follower: Follower) -> dict[str, Any]:
+def tag_json(carried: Carried) -> dict[str, Any]:
+    return {
+        "id": carried.tag.id,
+        "group": carried.tag.group_name,
+        "name": carried.tag.name,
+        "source": carried.source,
+    }
+
+
+def todo_json(todo: Todo) -> dict[str, Any]:
+    names = ("id", "kind", "title", "text", "state", "result")
+    moments = ("due_at", "done_at", "created_at")
+    return {name: getattr(todo, name) for name in names} | {name: at(getattr(todo, name)) for name in moments}
+
+
+def follower_json(follower: Follower) -> dict[str, Any]:
     return {
         "userid": follower.staff.userid,
         "name": follower.staff.name,

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from bodies import Form, read_form
-from crm import touches
+from crm import todos, touches
 from crm.touches import Outcome
 from models.touch import Touch
 from runtime import runtime
@@ -26,6 +26,8 @@ def touch_outcome(touch_id: int) -> ResponseReturnValue:
     form = read_form(Told)
     with runtime().transaction() as session:
         touch = touches.settle(session, touch_id, g.staff, form.outcome, reason=form.reason, now=runtime().now())
+        if touch.kind == "todo" and touch.state == "sent":
+            todos.sent(session, touch, now=runtime().now())
         return {"touch": touch_json(touch)}
 
 

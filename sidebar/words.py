@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from flask_babel import get_locale, lazy_gettext
 
+from crm.phrases import Phrase
 from runtime import runtime
 from sidebar.door import blueprint
 from words import gettext
@@ -34,6 +36,32 @@ COUPON_STATES = {
     "revoked": lazy_gettext("已作废"),
     "expired": lazy_gettext("过期"),
 }
+EDIT_STATES = {
+    "planned": lazy_gettext("写入中…"),
+    "trying": lazy_gettext("写入中…"),
+    "done": lazy_gettext("写好了"),
+    "failed": lazy_gettext("没写成 · 重试"),
+    "held": lazy_gettext("停发中，没写 · 重试"),
+    "would_send": lazy_gettext("演练，没真写"),
+}
+TOUCH_KINDS = {
+    "welcome": lazy_gettext("欢迎语"),
+    "coupon": lazy_gettext("一张券"),
+    "words": lazy_gettext("一句话术"),
+    "product": lazy_gettext("一件商品"),
+    "todo": lazy_gettext("照待办发的话"),
+}
+TOUCH_STATES = {
+    "sent": lazy_gettext("已发"),
+    "trying": lazy_gettext("正在发"),
+    "planned": lazy_gettext("等着发"),
+    "failed": lazy_gettext("没发出去"),
+    "unknown": lazy_gettext("不确定"),
+    "would_send": lazy_gettext("演练"),
+    "held": lazy_gettext("停发中"),
+    "expired": lazy_gettext("过时没发"),
+    "cancelled": lazy_gettext("取消了"),
+}
 SENDINGS = {
     "sent": lazy_gettext("已发"),
     "trying": lazy_gettext("正在发"),
@@ -48,10 +76,16 @@ def words() -> dict[str, Any]:
         "ORDER_HEADLINES": ORDER_HEADLINES,
         "COUPON_STATES": COUPON_STATES,
         "SENDINGS": SENDINGS,
+        "EDIT_STATES": EDIT_STATES,
+        "TOUCH_KINDS": TOUCH_KINDS,
+        "TOUCH_STATES": TOUCH_STATES,
         "they": they,
         "coupon_progress": coupon_progress,
         "span": span,
         "days_since": days_since,
+        "said": said,
+        "birthday": birthday,
+        "has_route": has_route,
         "locale": "en" if str(get_locale()) == "en" else "zh-CN",
     }
 
@@ -63,6 +97,22 @@ def coupon_progress(state: str, gender: int) -> str:
         "opened": gettext("%(who)s已打开", who=they(gender)),
         "claimed": gettext("已领"),
     }.get(state, "")
+
+
+def said(phrase: Phrase) -> str:
+    return gettext(phrase.key, **phrase.values)
+
+
+def has_route(name: str) -> bool:
+    return f"sidebar.{name}" in current_app.view_functions
+
+
+def birthday(days: int, written: str) -> str:
+    """The birthday that is near, and how near."""
+    if not days:
+        return gettext("今天生日")
+    month, day = int(written[-5:-3]), int(written[-2:])
+    return gettext("%(month)s 月 %(day)s 日生日，还有 %(n)s 天", month=month, day=day, n=days)
 
 
 def they(gender: int) -> str:

@@ -52,13 +52,17 @@
     } finally { done(); }
   });
 
-  /** Sections remember whether they were open. */
+  /** Sections remember whether they were open, and load when they are opened. */
   side.fold = (card) => card.querySelectorAll("details[data-fold]").forEach((fold) => {
     const key = "fold:" + fold.dataset.fold;
     fold.open = side.recall(key) === "open";
+    if (fold.open) side.section(fold.dataset.fold);
+    fold.querySelector("summary").addEventListener("click", () => { if (!fold.open) side.section(fold.dataset.fold); });
     fold.addEventListener("toggle", () => side.remember(key, fold.open ? "open" : "shut"));
   });
+  side.section = (name) => { const fold = byId("fold-" + name); if (fold) htmx.trigger(fold.querySelector(".inside"), "shown"); };
 
+  document.addEventListener("htmx:load", (event) => side.restore(event.detail.elt));
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target.matches("button")) event.target.unwait = side.wait(event.target);
   });

@@ -74,8 +74,9 @@
     const card = byId("card");
     card.innerHTML = html;
     card.removeAttribute("aria-busy");
-    side.fold(card);
     htmx.process(card);
+    side.fold(card);
+    side.restore(card);
     side.loadedAt = byId("customer").dataset.at;
     if (byId("banner").dataset.id === "offline") side.banner(null);
     if ("pending" in byId("customer").dataset && looks++ < 8) setTimeout(load, 2500);

@@ -22,6 +22,7 @@
       const again = (answer, from) => (answer.coupon ? sendAgain(from, answer.coupon.id) : send(from, url, { ...body, occasion: side.occasion() }));
       const answer = await onRecord(url, { ...body, external_userid: side.chat }, again);
       side.closeAll();
+      if (answer.coupon) side.remember("fold:coupons", "open"); // how it goes on is shown there
       const went = answer.send && (await hand(answer, again));
       if (!answer.send && answer.message) side.banner("note", { message: answer.message });
       await side.load();

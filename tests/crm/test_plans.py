@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from crm import contacts, coupon_batches, coupons, identities, inbox, offers, orders, touches, welcomes
 from crm.coupon_batches import Terms
@@ -134,7 +134,9 @@ def identity_of(make, contact):
 
 def read_card(runtime, contact, now):
     with runtime.reading() as session:
-        cards.read(session, contact, now=now)
+        staff = session.scalars(select(Staff)).one()
+        cards.read(session, staff, contact.external_userid, latest=10, now=now, zone=runtime.zone)
+        cards.held(session, contact.customer_id, now=now)
         totals = orders.totals(session, contact.customer_id)
         offers.offers(
             session, contact.customer_id, Staff(id=0), average_fen=totals.average_fen, now=now, zone=runtime.zone

@@ -101,7 +101,7 @@ def opened_chat(chromium, client_at):
 
 def give(side):
     side.get_by_role("button", name="发优惠券").click()
-    side.get_by_role("button", name="发给她").first.click()
+    side.locator("#sheet").get_by_role("button", name="发给她").first.click()
 
 
 def keep(chat, name):
@@ -123,7 +123,7 @@ def test_one_look_and_one_tap(opened_chat, sandbox, make, size):
     chat.side.get_by_role("button", name="发优惠券").click()
     expect(chat.side.locator("#sheet")).to_contain_text("最合适")
     keep(chat, f"sheet-{size[0]}")
-    chat.side.get_by_role("button", name="发给她").first.click()
+    chat.side.locator("#sheet").get_by_role("button", name="发给她").first.click()
     expect(chat.side.locator("#toast")).to_contain_text("券已发到聊天里")
     keep(chat, f"sent-{size[0]}")
 
@@ -163,7 +163,7 @@ def test_a_number_the_customer_told_brings_the_order_to_the_chat_and_goes_again(
 def test_a_double_tap_sends_one(opened_chat, sandbox, make):
     side = opened_chat().side
     side.get_by_role("button", name="发优惠券").click()
-    side.get_by_role("button", name="发给她").first.evaluate(
+    side.locator("#sheet").get_by_role("button", name="发给她").first.evaluate(
         "button => { button.click(); button.click(); button.click() }"
     )
     expect(side.locator("#toast")).to_contain_text("券已发到聊天里")
@@ -495,7 +495,7 @@ def test_every_text_stands_out_and_every_target_is_large(opened_chat, scheme):
     chat.side.get_by_role("button", name="发优惠券").click()
     expect(chat.side.locator("#sheet .offer").first).to_be_visible()
     look("sheet")
-    chat.side.get_by_role("button", name="发给她").first.click()
+    chat.side.locator("#sheet").get_by_role("button", name="发给她").first.click()
     expect(chat.side.locator("#toast")).to_contain_text("作废")
     look("sent")
     assert seen > 100

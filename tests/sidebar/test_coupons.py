@@ -117,7 +117,8 @@ def test_a_page_that_falls_silent_leaves_unknown_read_or_settled(make, runtime, 
     soon = at_the_chat.get("contacts/wm_wang").json["coupons"][0]["sending"]
     clock.tick(seconds=61)
     later = at_the_chat.get("contacts/wm_wang")
-    card = at_the_chat.get("contacts/wm_wang", part=True).text
+    customer_id = later.json["customer"]["id"]
+    card = at_the_chat.get(f"customers/{customer_id}/held-coupons", part=True).text
     kept = make.rows(Touch)[0].state
     settle_silent_touches(runtime)
 
