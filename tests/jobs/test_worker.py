@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import commands
 from app import create_app
+from commands import context
 from crm import inbox
 from jobs.inbox import apply_events
 from jobs.retention import forget_old
@@ -132,7 +133,7 @@ def test_bodies_rows_and_audit_go_when_their_time_is_over_and_what_waits_stays(r
 @pytest.fixture
 def verb(settings, runtime, monkeypatch):
     """Runs a verb of the command line on this test's database and sandbox."""
-    monkeypatch.setattr(commands, "load", lambda path: settings)
+    monkeypatch.setattr(context, "load", lambda path: settings)
 
     def run(*words):
         return CliRunner().invoke(commands.cli, words, obj={"create_app": create_app})
