@@ -200,6 +200,9 @@ RESET = """
     END $$
 """
 SHAPE = """
-    SELECT concat_ws(' ', count(DISTINCT c.oid), max(c.oid), count(a.*), count(a.*) FILTER (WHERE a.attisdropped))
+    SELECT concat_ws(
+        ' ', count(DISTINCT c.oid), max(c.oid), count(a.*), count(a.*) FILTER (WHERE a.attisdropped),
+        md5(string_agg(DISTINCT c.relname, ' ' ORDER BY c.relname))
+    )
     FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'public'::regnamespace
 """
