@@ -44,9 +44,10 @@ HOST = "127.0.0.1"
 SHOP = "小满商城"
 OWNER = "demo"
 BATCHES = (
-    ("老客回购券", 1500, 9900, 500, 30),
-    ("新客见面礼", 800, 3900, 1000, 14),
-    ("鲜花专场券", 3000, 19900, 100, 7),
+    Terms("老客回购券", total=500, per_customer=1, value_fen=1500, threshold_fen=9900, valid_days=30, remind_days=3),
+    Terms("新客见面礼", total=1000, per_customer=1, value_fen=800, threshold_fen=3900, valid_days=14),
+    Terms("鲜花专场券", total=100, per_customer=1, kind="percentage", pays_percent=88, valid_days=7, per_staff_day=20),
+    Terms("满额免邮券", total=300, per_customer=2, kind="free_shipping", threshold_fen=3900, valid_days=3),
 )
 
 
@@ -180,16 +181,8 @@ def _fill(runtime: Runtime, plan: Plan) -> None:
 def _offer_coupons(runtime: Runtime, now: datetime) -> None:
     with runtime.transaction() as session:
         known = {batch.name for batch in coupon_batches.batches(session)}
-        for name, value_fen, threshold_fen, total, valid_days in BATCHES:
-            if name not in known:
-                terms = Terms(
-                    name=name,
-                    value_fen=value_fen,
-                    threshold_fen=threshold_fen,
-                    total=total,
-                    per_customer=1,
-                    valid_days=valid_days,
-                )
+        for terms in BATCHES:
+            if terms.name not in known:
                 coupon_batches.create_batch(session, terms, now=now)
 
 

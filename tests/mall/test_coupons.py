@@ -7,6 +7,7 @@ import pytest
 from crm import coupons
 from models import Audit, CouponUse, Identity
 from tests.sidebar.conftest import at_the_chat, lan, seat  # noqa: F401
+from tests.test_bad_input import ORDER
 
 
 @pytest.fixture
@@ -58,3 +59,29 @@ def test_staff_see_what_a_code_is_worth_and_take_it_with_one_tap(make, at_the_ch
     assert (taken.status_code, "核销好了" in taken.text) == (200, True)
     assert (twice.status_code, "已经用掉了" in twice.text) == (409, True)
     assert [(row.actor, row.action) for row in make.rows(Audit)] == [("staff:lan", "coupon.redeem")]
+
+
+def test_an_order_that_names_the_code_makes_the_sidebar_say_used_and_its_refund_claimed(
+    make,
+    runtime,
+    new_shop,
+    lan,  # noqa: F811
+    at_the_chat,  # noqa: F811
+):
+    wang = make.contact("wm_wang", gender=2, followers=(lan,))
+    batch = make.coupon_batch(returns_on_refund=True)
+    with runtime.transaction() as session:
+        facts = {"now": runtime.now(), "zone": runtime.zone, "new_code": runtime.new_code}
+        identity = session.get_one(Identity, wang.identity_id)
+        coupon = coupons.grant(session, batch.id, identity, "tap", staff=lan, **facts)
+        coupon.claimed_at = runtime.now()
+    order = ORDER | {"coupon_codes": [coupon.code], "paid_fen": 100, "paid_at": "2020-11-20T20:15:31+08:00"}
+    refund = {"status": "refunded", "refunded_fen": 100, "updated_at": "2020-11-21T20:15:00+08:00"}
+    shop, seen = new_shop("店"), []
+
+    for version in (order, order | refund):
+        shop.post(version)
+        held = at_the_chat.get("contacts/wm_wang").json["coupons"][0]
+        seen.append((held["state"], "已用" in at_the_chat.get("contacts/wm_wang", part=True).text))
+
+    assert seen == [("used", True), ("claimed", False)]
