@@ -34,7 +34,9 @@ def held_coupons(customer_id: int) -> ResponseReturnValue:
     with runtime().reading() as session:
         customer = customers.followed_by(session, g.staff, customer_id)
         held = cards.held(session, customer.id, now=runtime().now())
-    return _answer("held_coupons", {"coupons": [coupon_json(one) for one in held]}, held_coupons=held)
+        gender = customers.contacts_followed(session, g.staff, customer.id)[0].gender
+    told = {"coupons": [coupon_json(one) for one in held]}
+    return _answer("held_coupons", told, held_coupons=held, gender=gender)
 
 
 @blueprint.get("/customers/<int:customer_id>/browsing")

@@ -77,11 +77,12 @@ def test_an_order_that_names_the_code_makes_the_sidebar_say_used_and_its_refund_
         coupon.claimed_at = runtime.now()
     order = ORDER | {"coupon_codes": [coupon.code], "paid_fen": 100, "paid_at": "2020-11-20T20:15:31+08:00"}
     refund = {"status": "refunded", "refunded_fen": 100, "updated_at": "2020-11-21T20:15:00+08:00"}
+    part = f"customers/{wang.customer_id}/held-coupons"
     shop, seen = new_shop("店"), []
 
     for version in (order, order | refund):
         shop.post(version)
         held = at_the_chat.get("contacts/wm_wang").json["coupons"][0]
-        seen.append((held["state"], "已用" in at_the_chat.get("contacts/wm_wang", part=True).text))
+        seen.append((held["state"], "已用" in at_the_chat.get(part, part=True).text))
 
     assert seen == [("used", True), ("claimed", False)]
