@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
 WITH_PAGES = ("/sidebar/", "/console/", "/static/", "/p", "/bind", "/g/", "/c/", "/landing/")
 WORTH_GZIPPING = 1024
-JOINED = {"sidebar.js": ("core", "screens", "layers", "chat", "sending", "acts", "quick_replies", "products", "begin")}
-JOINED = {"sidebar.js": ("core", "screens", "layers", "chat", "sending", "acts", "quick_replies", "doing", "begin")}
+JOINED = {
+    "sidebar.js": (
+        "core", "screens", "layers", "chat", "sending", "acts", "quick_replies", "products", "doing", "group", "begin",
+    )
+}  # fmt: skip
 """Files that are written in parts, `static/<name>/<part>.<kind>`, and leave as one: a request less each."""
 HASHED = re.compile(r"/static/vendor/.+\.[0-9a-f]{8,}\.")
 

@@ -17,7 +17,7 @@ from models.touch import Touch
 
 Outcome = Literal["sent", "failed", "unknown", "cancelled"]
 
-BY_HAND = ("coupon", "words", "product", "todo")
+BY_HAND = ("coupon", "words", "product", "group", "todo")
 """The kinds a page sends by staff's own hand, and tells the end of; the others are a job's."""
 
 SILENCE = timedelta(minutes=1)
@@ -65,6 +65,21 @@ def begin(
         tried_at=now if state == "trying" else None,
         settled_at=None if state == "trying" else now,
     )
+    touch = by_key(session, key)
+    assert touch is not None
+    return touch, is_new
+
+
+def begin_in_group(
+    session: Session, *, key: str, kind: str, chat_id: str, staff: Staff, state: str, text_sealed: bytes, now: datetime
+) -> tuple[Touch, bool]:
+    """As `begin`, for words into a group: they are about nobody in particular."""
+    is_tried = state == "trying"
+    is_new = insert_if_absent(
+        session, Touch, key=key, kind=kind, userid=staff.userid, external_userid=chat_id, text_sealed=text_sealed,
+        state=state, tries=int(is_tried), reason="", created_at=now, tried_at=now if is_tried else None,
+        settled_at=None if is_tried else now,
+    )  # fmt: skip
     touch = by_key(session, key)
     assert touch is not None
     return touch, is_new

@@ -18,7 +18,7 @@ from words import gettext
 
 @blueprint.get("/customers/<int:customer_id>/recommended")
 @staff_only
-def customer_recommended(customer_id: int) -> ResponseReturnValue:
+def recommended(customer_id: int) -> ResponseReturnValue:
     """`{off, recommended: [{id, sku, name, …, reasons, text}]}`; `off`: the customer turned recommendations off."""
     with runtime().reading() as session:
         contact = sendings.open_contact(session, customer_id, None)

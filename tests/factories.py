@@ -18,6 +18,7 @@ from models import (
     Follow,
     Gate,
     Group,
+    GroupMember,
     Identity,
     Inbox,
     JobRun,
@@ -204,6 +205,18 @@ class Make:
         values = {"name": f"群{self._next()}", "created_at": now, "known_at": now} | more
         values["owner_staff_id"] = (owner or self.staff()).id
         row: Group = self._save(Group(chat_id=chat_id or f"wr{self._next():030d}", **values))
+        return row
+
+    def group_member(self, group: Group, who: Staff | Contact, **more: Any) -> GroupMember:
+        """Somebody who is in it since a month."""
+        is_staff = isinstance(who, Staff)
+        values = {
+            "member": who.userid_key if isinstance(who, Staff) else who.external_userid,
+            "staff_id": who.id if is_staff else None,
+            "identity_id": who.identity_id if isinstance(who, Contact) else None,
+            "joined_at": self.runtime.now() - timedelta(days=30),
+        } | more  # fmt: skip
+        row: GroupMember = self._save(GroupMember(group_id=group.id, **values))
         return row
 
     def mass_message(self, push: Push | None = None, **more: Any) -> MassMessage:

@@ -3,7 +3,7 @@
   "use strict";
 
   const { SECONDS, Answered, timed, home, byId } = side;
-  const APIS = ["getContext", "getCurExternalContact", "sendChatMessage"];
+  const APIS = ["getContext", "getCurExternalContact", "getCurExternalChat", "sendChatMessage", "openUserProfile"];
   let looks = 0; // at a contact WeCom has not told about yet
   let unsigned = null; // the server's reason for not signing
 
@@ -47,7 +47,7 @@
     try {
       register();
       const where = await timed(ww.getContext(), SECONDS.config);
-      if (/group/.test(where.entry || "")) return side.show("nobody");
+      if (where.entry === "group_chat_tools") return await side.startGroup();
       side.chat = await current();
     } catch (problem) {
       return side.show(whatWentWrong(problem));

@@ -2,8 +2,9 @@
 
    The parts are joined into one file in the order of `pages.JOINED`; what a part offers to the others it puts on `side`. */
 const side = {
-  chat: null, // the external_userid of the open chat
+  chat: null, // the external_userid of the open chat, or the chat_id of the group
   loadedAt: null, // when the card on screen was fresh, as the screen says it
+  talk: () => ({ external_userid: side.chat }), // which chat it is, in the body of what is sent
   isSending: false,
   acts: {}, // what a button with data-act does: (button) => …
   forms: {}, // what a form with data-form does: (form, said) => …

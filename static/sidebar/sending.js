@@ -16,11 +16,12 @@
     side.isSending = true;
     const done = side.wait(button);
     side.banner(null);
+    side.toast(null); // what was said of the last one is not said of this
     try {
       const now = await side.current();
       if (now !== side.chat) { side.chat = now; side.closeAll(); await side.load(); side.banner("moved"); return false; }
       const again = (answer, from) => (answer.coupon ? sendAgain(from, answer.coupon.id) : send(from, url, { ...body, occasion: side.occasion() }));
-      const answer = await onRecord(url, { ...body, external_userid: side.chat }, again);
+      const answer = await onRecord(url, { ...body, ...side.talk() }, again);
       side.closeAll();
       if (answer.coupon) side.remember("fold:coupons", "open"); // how it goes on is shown there
       const went = answer.send && (await hand(answer, again));

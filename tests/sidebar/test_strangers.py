@@ -22,6 +22,7 @@ def theirs(make, seat):
         "coupon": given.json["coupon"]["id"],
         "touch": given.json["touch"]["id"],
         "words": make.quick_reply(mei).id,
+        "group": make.group(owner=mei).chat_id,
     }
 
 
@@ -45,6 +46,8 @@ def theirs(make, seat):
         ("post", "customers/{customer}/products/1", {"occasion": "another-tap", "way": "page"}),
         ("get", "customers/{customer}/recommended", None),
         ("post", "customers/{customer}/recommended/1/hide", {}),
+        ("get", "groups/{group}", None),
+        ("post", "groups/{group}/drops/1", {"occasion": "another-tap"}),
         ("post", "words/{words}", {"group_name": "我的", "title": "问好", "text": "您好"}),
         ("post", "words/{words}/delete", {}),
         ("post", "customers/{customer}/bindings", {"order_no": "NO000001"}),
