@@ -87,6 +87,9 @@ class Business(Section):
     name: str = "我的小店"
     time_zone: str = "Asia/Shanghai"
     language: Literal["zh", "en"] = "zh"
+    profile_fields: list[Annotated[str, Field(min_length=1, max_length=20)]] = Field(
+        default_factory=list, max_length=20
+    )
 
     @field_validator("time_zone")
     @classmethod

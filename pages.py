@@ -25,7 +25,8 @@ WITH_PAGES = ("/sidebar/", "/console/", "/static/", "/p", "/bind", "/g/", "/c/",
 WORTH_GZIPPING = 1024
 JOINED = {
     "sidebar.js": (
-        "core", "screens", "layers", "chat", "sending", "acts", "quick_replies", "products", "doing", "group", "begin",
+        "core", "screens", "layers", "chat", "sending", "acts", "quick_replies", "products", "doing", "group",
+        "writing", "begin",
     )
 }  # fmt: skip
 """Files that are written in parts, `static/<name>/<part>.<kind>`, and leave as one: a request less each."""

@@ -98,6 +98,12 @@ def contact_followed(session: Session, staff: Staff, external_userid: str) -> Co
     return contact
 
 
+def follow_of(session: Session, staff: Staff, contact: Contact) -> Follow:
+    """This staff member's own relation to the contact, whom they follow."""
+    mine = select(Follow).where(Follow.contact_id == contact.id, Follow.staff_id == staff.id)
+    return session.scalars(mine).one()
+
+
 def remark_of(session: Session, staff: Staff, contact: Contact) -> str:
     """What this staff member calls the contact; empty when they gave no name."""
     found = select(Follow.remark).where(Follow.contact_id == contact.id, Follow.staff_id == staff.id)

@@ -26,6 +26,7 @@ from jobs.retention import forget_old
 from jobs.staff_days import read_staff_days
 from jobs.staff_messages import send_staff_messages
 from jobs.sync import reconcile, sync_all
+from jobs.todos import remind_of_todos
 from jobs.tokens import warm_tokens
 from jobs.totals import check_totals
 from jobs.touches import settle_silent_touches
@@ -55,13 +56,14 @@ QUEUES: dict[str, Job] = {
     "import_files": import_files,
     "send_webhooks": send_webhooks,
     "write_contact_edits": write_contact_edits,
+    "remind_of_todos": remind_of_todos,
 }
 """What a lane of the worker does as soon as it is woken: `jobs/worker.py`."""
 
 PLANNING: tuple[str, ...] = ("start_due_pushes", "run_steps", "plan_messages")
 """Those of them that write down who gets what from whom; none of them calls WeCom."""
 
-SENDING: tuple[str, ...] = ("create_tasks", "send_reminders", "send_staff_messages")
+SENDING: tuple[str, ...] = ("create_tasks", "send_reminders", "remind_of_todos", "send_staff_messages")
 """Those of them that send pushes, drops and cards, one after the other."""
 
 READING: tuple[str, ...] = ("resolve_lost", "read_results")

@@ -2,16 +2,21 @@
 
 from datetime import datetime
 
-from flask import g, make_response, render_template, request
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from pydantic import Field
+from sqlalchemy.orm import Session
 
-from bodies import Form, fit
-from crm import customers, order_history
+from bodies import Form, fit, read_form
+from crm import customers, order_history, order_words
+from crm.errors import Conflict
 from crm.order_history import Bought, Filter
 from runtime import runtime
-from sidebar.door import blueprint, staff_only, wants_part
+from sidebar import sendings
+from sidebar.door import answer, blueprint, staff_only, wants_part
+from sidebar.sendings import Send
 from sidebar.shapes import order_json
+from words import gettext
 
 A_PAGE = 20
 
@@ -49,13 +54,10 @@ def customer_orders(customer_id: int) -> ResponseReturnValue:
         years = order_history.by_year(session, customer.id, _years(page.orders), runtime().zone)
     shown = {"orders": [order_json(bought) for bought in page.orders], "next_before": page.next_before}
     if not wants_part():
-        answer = make_response(shown | {"counts": counts, "years": _years_json(years)})
-    else:
-        template = "sidebar/order_rows.html" if asked.before or "part" in request.args else "sidebar/orders.html"
-        facts = {"page": page, "counts": counts, "years": years, "asked": asked, "customer_id": customer.id}
-        answer = make_response(render_template(template, **facts, year_of=year_of))
-    answer.vary.add("HX-Request")
-    return answer
+        return answer(None, shown | {"counts": counts, "years": _years_json(years)})
+    template = "sidebar/order_rows.html" if asked.before or "part" in request.args else "sidebar/orders.html"
+    facts = {"page": page, "counts": counts, "years": years, "asked": asked, "customer_id": customer.id}
+    return answer(render_template(template, **facts, year_of=year_of))
 
 
 @blueprint.get("/customers/<int:customer_id>/orders/<int:order_id>")
@@ -65,12 +67,36 @@ def customer_order(customer_id: int, order_id: int) -> ResponseReturnValue:
     with runtime().reading() as session:
         customer = customers.followed_by(session, g.staff, customer_id)
         bought = order_history.order_of(session, customer.id, order_id)
+        ready = _ready(session, customer.id, bought)
     if wants_part():
-        answer = make_response(render_template("sidebar/order.html", bought=bought))
-    else:
-        answer = make_response(order_json(bought))
-    answer.vary.add("HX-Request")
-    return answer
+        return answer(render_template("sidebar/order.html", bought=bought, ready=ready, customer_id=customer.id))
+    return answer(None, order_json(bought))
+
+
+@blueprint.post("/customers/<int:customer_id>/orders/<int:order_id>/words/<about>")
+@staff_only
+def send_order_words(customer_id: int, order_id: int, about: str) -> ResponseReturnValue:
+    """Words about an order (`shipped`, `care`, `review`), put on record; answers as every sending does."""
+    form = read_form(Send)
+    with runtime().reading() as session:
+        contact = sendings.open_contact(session, customer_id, form.external_userid)
+    verdict = sendings.asked(contact)
+    with runtime().transaction() as session:
+        contact = sendings.open_contact(session, customer_id, form.external_userid)
+        bought = order_history.order_of(session, contact.customer_id, order_id)
+        text = dict(_ready(session, contact.customer_id, bought)).get(about)
+        if text is None:
+            raise Conflict("这笔订单现在不用说这句")
+        key = f"words:order{order_id}:{g.staff.id}:{form.occasion}"
+        touch, send = sendings.put_on_record(session, verdict, key=key, kind="words", contact=contact, text=text)
+        return sendings.answer(touch, send=send)
+
+
+def _ready(session: Session, customer_id: int, bought: Bought) -> list[tuple[str, str]]:
+    contact = customers.open_contact(session, g.staff, customer_id, None)
+    called = customers.remark_of(session, g.staff, contact) or contact.name
+    found = order_words.ready(session, bought.order, called)
+    return [(about, gettext(said.key, **said.values)) for about, said in found]
 
 
 def year_of(moment: datetime) -> int:

@@ -1,15 +1,25 @@
 """The page beside a chat: a shell that asks the SDK who is in the chat, then loads the card."""
 
-from flask import render_template
+import re
+
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from runtime import runtime
 from sidebar.door import blueprint, staff_only
 
+CONTACT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
 
 @blueprint.get("/")
 @staff_only
 def show() -> ResponseReturnValue:
-    """The shell: the same for every chat."""
+    """The shell: the same for every chat. `?to=` names the customer a card of the app is about."""
     wecom = runtime().settings.wecom
-    return render_template("sidebar/page.html", corp_id=wecom.corp_id, agent_id=wecom.agent_id)
+    return render_template("sidebar/page.html", corp_id=wecom.corp_id, agent_id=wecom.agent_id, to=asked_for())
+
+
+def asked_for() -> str:
+    """The contact the address names; anything that cannot be one is nobody."""
+    to = request.args.get("to", "")
+    return to if CONTACT.fullmatch(to) else ""

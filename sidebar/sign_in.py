@@ -12,6 +12,7 @@ from crm.errors import NotSignedIn
 from models.staff import Staff
 from runtime import runtime
 from sidebar.door import blueprint, sign_in_as, wants_part
+from sidebar.page import asked_for
 from wecom.errors import CodeSpent, WeComError
 from wecom.oauth import authorize_url
 from wecom.types import Member
@@ -33,6 +34,7 @@ def _to_wecom() -> ResponseReturnValue:
     """To WeCom's authorize page, with a state only this browser knows."""
     state = runtime().new_code(32)
     session["states"] = [*_states(), state][-MOST_STATES:]
+    session["to"] = asked_for()
     settings = runtime().settings
     return redirect(
         authorize_url(
@@ -67,8 +69,9 @@ def signed_in() -> ResponseReturnValue:
         _audit(database, member)
     if member is None:
         return _not_yet("not_staff", 403)
+    to = session.get("to")
     sign_in_as(member)
-    return redirect(url_for("sidebar.show"))
+    return redirect(url_for("sidebar.show", **({"to": to} if to else {})))
 
 
 def _audit(database: Session, member: Staff | None) -> None:

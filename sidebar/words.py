@@ -31,6 +31,11 @@ ORDER_HEADLINES = {
     "cancelled": lazy_gettext("取消了"),
     "refunded": lazy_gettext("钱退了"),
 }
+ORDER_WORDS = {
+    "shipped": lazy_gettext("告诉客户发货了"),
+    "care": lazy_gettext("发用法"),
+    "review": lazy_gettext("请客户评价"),
+}
 COUPON_STATES = {
     "used": lazy_gettext("已用"),
     "revoked": lazy_gettext("已作废"),
@@ -73,6 +78,7 @@ SENDINGS = {
 def words() -> dict[str, Any]:
     return {
         "ORDER_STATES": ORDER_STATES,
+        "ORDER_WORDS": ORDER_WORDS,
         "ORDER_HEADLINES": ORDER_HEADLINES,
         "COUPON_STATES": COUPON_STATES,
         "SENDINGS": SENDINGS,

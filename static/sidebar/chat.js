@@ -3,7 +3,8 @@
   "use strict";
 
   const { SECONDS, Answered, timed, home, byId } = side;
-  const APIS = ["getContext", "getCurExternalContact", "getCurExternalChat", "sendChatMessage", "openUserProfile"];
+  const APIS = ["getContext", "getCurExternalContact", "getCurExternalChat", "sendChatMessage", "openUserProfile", "openEnterpriseChat"];
+  const CHATS = /chat|contact/; // single_chat_tools, group_chat_tools, contact_profile; else it was opened by itself
   let looks = 0; // at a contact WeCom has not told about yet
   let unsigned = null; // the server's reason for not signing
 
@@ -48,11 +49,26 @@
       register();
       const where = await timed(ww.getContext(), SECONDS.config);
       if (where.entry === "group_chat_tools") return await side.startGroup();
+      if (!CHATS.test(where.entry || "chat")) return apart();
       side.chat = await current();
     } catch (problem) {
       return side.show(whatWentWrong(problem));
     }
     await load();
+  }
+
+  /** Outside a chat: the customer a card of the app is about, or one's own to-dos and customers. */
+  async function apart() {
+    side.isApart = true;
+    if (home.to) { side.chat = home.to; return load(); }
+    try {
+      const reply = await timed(fetch(side.url("mine"), { headers: { "HX-Request": "true" } }), SECONDS.load);
+      if (!reply.ok) throw new Answered(reply.status, await reply.json().catch(() => ({})));
+      const card = byId("card");
+      card.innerHTML = await reply.text();
+      card.removeAttribute("aria-busy");
+      htmx.process(card);
+    } catch (problem) { if (!side.lost(problem)) side.show("broken", problem.message); }
   }
 
   async function load() {
@@ -82,6 +98,9 @@
     if ("pending" in byId("customer").dataset && looks++ < 8) setTimeout(load, 2500);
   }
 
+  side.acts.visit = (button) => { history.pushState({ visit: true }, ""); side.chat = button.dataset.contact; return load(); };
+  side.acts.chat = () => ww.openEnterpriseChat({ externalUserIds: [side.chat], groupName: "" }).catch(() => {});
+  window.addEventListener("popstate", () => { if (side.isApart && !home.to && !document.body.classList.contains("covered")) apart(); });
   Object.assign(side, { start, load, current, APIS });
   Object.assign(side.acts, { restart: () => location.reload(), reload: () => location.reload(), refresh: () => load() });
 })();

@@ -1,5 +1,6 @@
 """A customer's orders: every page of them, found by word, nobody else's."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -132,3 +133,21 @@ def test_the_id_of_a_merged_customer_leads_to_the_one_they_became(make, runtime,
     page = at_the_chat.get(f"customers/{gone.id}/orders")
 
     assert [one["id"] for one in page.json["orders"]] == [placed.id]
+
+
+def test_words_about_an_order_fit_its_state_and_are_on_record(make, at_the_chat, lan):
+    wang = make.contact("wm_said", name="苏苏", followers=(lan,))
+    identity = Identity(id=wang.identity_id, customer_id=wang.customer_id)
+    shipped, received, paid = (make.order(identity, status=state) for state in ("shipped", "received", "paid"))
+    make.gate("live")
+
+    def about(order):
+        page = at_the_chat.get(f"customers/{wang.customer_id}/orders/{order.id}", part=True).text
+        return re.findall(r"/words/(\w+)", page)
+
+    assert (about(shipped), about(received), about(paid)) == (["shipped"], ["review"], [])
+    path = f"customers/{wang.customer_id}/orders/{received.id}/words"
+    sent = at_the_chat.post(f"{path}/review", {"occasion": "tap-tap-tap"})
+    assert (sent.status_code, sent.json["send"]) == (201, True)
+    assert sent.json["text"].startswith("苏苏，")
+    assert at_the_chat.post(f"{path}/shipped", {"occasion": "tap-tap-tap"}).status_code == 409
