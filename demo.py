@@ -28,14 +28,16 @@ from clocks import SandboxClock
 from config import Business, Database, Security, Server, Settings, Webhooks, WeCom
 from crm import coupon_batches, gates, shops, users
 from crm.coupon_batches import Terms
+from crm.products import Incoming
 from crm.signing import signature
 from files.imports import import_file
 from files.reports import Progress
+from jobs.recommendations import learn_products
 from jobs.sync import sync
 from jobs.worker import Worker
 from migrations import migrate
 from runtime import Runtime
-from sandbox import demo_shop
+from sandbox import demo_goods, demo_shop
 from sandbox import server as sandbox_server
 from supervisor import Supervisor
 from web import serve_forever
@@ -175,6 +177,8 @@ def _fill(runtime: Runtime, plan: Plan) -> None:
         import_file(runtime, plan.orders, mapping=plan.mapping, shop=SHOP, progress=progress)
     else:
         _post_orders(runtime, plan, now)
+        demo_programme.stock(runtime, SHOP, list(_wares(now)))
+        learn_products(runtime)
     mark.write_text(json.dumps(wanted))
 
 
@@ -184,6 +188,16 @@ def _offer_coupons(runtime: Runtime, now: datetime) -> None:
         for terms in BATCHES:
             if terms.name not in known:
                 coupon_batches.create_batch(session, terms, now=now)
+
+
+def _wares(now: datetime) -> Iterator[Incoming]:
+    """The demo shop's products; how long one lasts is said of some, and worked out for the others."""
+    for one in demo_goods.PRODUCTS:
+        lasts = one.lasts_days if one.category == demo_goods.BABY else None
+        yield Incoming(
+            one.sku, one.name, one.category, one.price_fen, image_url=None, mini_program_path=None, link_url=None,
+            share_text=None, launch_on=None, cycle_days=lasts, care_note=None, on_sale=True, updated_at=now,
+        )  # fmt: skip
 
 
 def _shop_key(runtime: Runtime, plan: Plan) -> tuple[str, str]:

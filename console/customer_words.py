@@ -62,7 +62,14 @@ def coupon_state(state: str) -> tuple[str, str]:
 
 
 def touch_kind(touch: Touch) -> str:
-    return {"welcome": gettext("欢迎语"), "coupon": gettext("一张券")}.get(touch.kind, touch.kind)
+    words = {
+        "welcome": gettext("欢迎语"),
+        "coupon": gettext("一张券"),
+        "words": gettext("一句话术"),
+        "product": gettext("一件商品"),
+        "todo": gettext("照待办发的话"),
+    }
+    return words.get(touch.kind, touch.kind)
 
 
 def touch_state(state: str) -> tuple[str, str]:
