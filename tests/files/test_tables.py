@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.reader.excel import ExcelReader
 
 from files import cells, sheets
 from files.exports import harmless
@@ -62,7 +63,7 @@ def test_a_spreadsheet_is_read_as_texts_and_a_number_too_long_for_one_is_known_a
     at = datetime(2026, 11, 20, 20, 15)  # noqa: DTZ001
     path = sheet(tmp_path / "a.xlsx", [["订单号", "时间", "价"], ["T1", at, 19.9], [], [2154240000000000000, at, 2]])
 
-    _, first, second = Table(path).rows()
+    _, first, second = Table(path.rename(tmp_path / "upload-7-0")).rows()  # as an uploaded one is called
 
     assert first == ["T1", "2026-11-20 20:15:00", "19.9"]
     assert second[0] == "2.15424E+18"
@@ -81,12 +82,46 @@ def test_a_spreadsheet_that_would_unpack_to_too_much_is_refused_unopened(tmp_pat
     with zipfile.ZipFile(many, "w") as packed:
         for number in range(sheets.MOST_ENTRIES + 1):
             packed.writestr(str(number), "")
-    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_, **__: pytest.fail("it was opened"))
+    monkeypatch.setattr(ExcelReader, "read_manifest", lambda *_, **__: pytest.fail("it was opened"))
 
     for path in (bomb, many):
         assert path.stat().st_size < 3_000_000
         with pytest.raises(FileRefused, match="解开后太大"):
             list(Table(path).rows())
+
+
+CELL = b'<c t="inlineStr"><is><t>x</t></is></c>'
+GROWS = {  # what stands in which part before what; a file of some KB
+    "one endless row": (b"<row>" + CELL * 120_000 + b"</row>", "xl/worksheets/sheet1.xml", b"</sheetData>"),
+    "styles without end": (b"<xf/>" * 250_000, "xl/styles.xml", b"</cellXfs>"),
+}
+
+
+@pytest.mark.parametrize("how", GROWS)
+def test_what_unpacks_to_more_than_can_be_held_is_refused_wherever_it_stands(tmp_path, how):
+    more, part, there = GROWS[how]
+    with (
+        zipfile.ZipFile(sheet(tmp_path / "a.xlsx", ROWS)) as packed,
+        zipfile.ZipFile(tmp_path / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as bomb,
+    ):
+        for name in packed.namelist():
+            text = packed.read(name)
+            bomb.writestr(name, text.replace(there, more + there) if name == part else text)
+
+    with pytest.raises(FileRefused, match="解开后太大"):
+        list(Table(tmp_path / "b.xlsx").rows())
+
+
+def test_a_row_far_below_the_others_is_the_next_one(tmp_path):
+    """A reader that fills the gap up never comes back."""
+    with (
+        zipfile.ZipFile(sheet(tmp_path / "a.xlsx", ROWS)) as packed,
+        zipfile.ZipFile(tmp_path / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as moved,
+    ):
+        for name in packed.namelist():
+            moved.writestr(name, packed.read(name).replace(b'<row r="3"', b'<row r="300000000000"'))
+
+    assert list(Table(tmp_path / "b.xlsx").rows()) == ROWS
 
 
 @pytest.mark.parametrize(
