@@ -35,10 +35,11 @@ def back() -> ResponseReturnValue:
     else:
         before = visitor(within_seconds=SETTLED)
         found = Visitor(openid=who.openid, external_userid=who.external_userid)
-        if before is not None and before.openid in ("", who.openid):
+        is_same = before is not None and before.openid == who.openid
+        if before is not None and is_same:
             found = replace(found, official_openid=before.official_openid, unionid=before.unionid)
         remember(found)
-        _state(found, is_same=before is not None and before.openid == who.openid)
+        _state(found, is_same=is_same)
     return redirect(target)
 
 

@@ -69,6 +69,18 @@ def test_a_phone_that_changed_hands_between_the_sign_ins_joins_nobody(make, visi
     assert theirs(make) == [["openid", "unionid"]]
 
 
+def test_a_tap_before_wecom_named_anybody_joins_whoever_has_the_phone_then_to_nobody(make, corp, sandbox, phone):
+    make.shop()
+    opened = phone(sandbox.post("/sandbox/customers", {"unionid": "o6_su"})["external_userid"])
+    back = opened.get(tap(opened)).headers["Location"]
+    opened.customer = sandbox.post("/sandbox/customers")["external_userid"]
+
+    opened.open(back)
+    opened.open("/bind")
+
+    assert theirs(make) == [["openid", "unionid"]]
+
+
 def test_a_snapshot_visitor_is_asked_for_a_tap_and_never_enters_the_graph(make, visitor):
     page = visitor.get(tap(visitor, sandbox_snapshot="1"))
     visitor.open("/bind")
