@@ -66,6 +66,8 @@ class Refresher:
         """
         if refused is None and (known := self.at_hand(name, ahead=ahead)) is not None:
             return known
+        if refused is not None:
+            self._seen.pop(name, None)
         for _ in range(int(LEASE_SECONDS / POLL_SECONDS)):
             stored = self._tokens.get(name)
             usable = stored if stored and stored != refused and stored.expires_at > self._now() else None
@@ -113,6 +115,7 @@ class Refresher:
                 self._hold(name, problem)
             raise
         self._tokens.put(name, token)
+        self._seen[name] = self._now(), token
         with self._guard:
             self._fetched_at[name] = self._now()
             self._held.pop(name, None)

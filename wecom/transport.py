@@ -102,8 +102,9 @@ class Transport(WeChatClient):  # type: ignore[misc]  # wechatpy has no types
         endpoint = url_or_endpoint.partition("?")[0]
         refused: StoredToken | None = None
         for _ in range(2):
+            has_waited = refused is not None or not self.has_token()
             token = self._token(refused)
-            if refused is not None:
+            if has_waited:
                 self._ask_again()
             answer = self.exchange(method, endpoint, token=token.value, **kwargs)
             if answer.get("errcode", 0) not in TOKEN_REFUSED:

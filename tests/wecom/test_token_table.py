@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from pydantic import SecretStr
@@ -41,7 +42,13 @@ def test_twenty_threads_of_two_programs_fetch_one_token(two_runtimes, wire):
 def test_a_token_refused_in_both_programs_is_renewed_once(two_runtimes, wire):
     endpoint = "externalcontact/get_follow_user_list"
     two_runtimes[0].wecom.access_token()
-    wire.says(endpoint, *[{"errcode": 40014}] * 2, {"follow_user": ["lan"]})
+    both = Barrier(2, timeout=10)
+
+    def refused():
+        both.wait()  # neither is answered before the other has asked, too
+        return {"errcode": 40014}
+
+    wire.says(endpoint, refused, refused, {"follow_user": ["lan"]})
 
     with ThreadPoolExecutor(2) as pool:
         found = [each.result() for each in [pool.submit(runtime.wecom.followers) for runtime in two_runtimes]]

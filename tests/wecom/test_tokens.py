@@ -39,6 +39,16 @@ def test_a_refused_token_is_renewed_and_the_call_repeated_once(gateway, wire, er
     assert [asked.query.get("access_token") for asked in wire.asked] == [None, "token-1", None, "token-2"]
 
 
+def test_a_refused_token_is_not_remembered(gateway, wire):
+    wire.says(FOLLOWERS, OK, OK, {"errcode": 42001}, OK, OK)
+
+    for _ in range(4):
+        gateway.followers()
+
+    sent = [asked.query.get("access_token") for asked in wire.asked]
+    assert sent == [None, "token-1", "token-1", "token-1", None, "token-2", "token-2"]
+
+
 def test_a_token_that_stays_refused_costs_three_calls(gateway, wire):
     gateway.access_token()
     wire.asked.clear()
