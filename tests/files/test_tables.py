@@ -190,6 +190,6 @@ def test_times_are_read_as_exports_write_them(text):
 
 
 def test_nothing_we_write_is_a_formula():
-    written = [harmless(value) for value in ("=HYPERLINK(1)", "+1", "@a", "-1", -1, "\ta", None, "a=b")]
+    written = [harmless(value) for value in ("=HYPERLINK(1)", "+1", "@a", "-1", -1, "\ta", None, "a=b", "＝1", "\n=1")]
 
-    assert written == ["'=HYPERLINK(1)", "'+1", "'@a", "'-1", "-1", "'\ta", "", "a=b"]
+    assert written == ["'=HYPERLINK(1)", "'+1", "'@a", "'-1", "-1", "'\ta", "", "a=b", "'＝1", "'\n=1"]
