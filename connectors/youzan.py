@@ -24,6 +24,7 @@ from connectors.tokens import Token, TokenRefused, Tokens
 
 SECRETS = ("client_id", "client_secret", "kdt_id")
 PAGE, MOST_PAGES = 100, 100
+HEARD = '{"code":0,"msg":"success"}'
 SETTLES_SECONDS = 30  # the platform's own look-ups lag behind its messages
 TOKEN_CODES, THROTTLED_CODES = {4201, 4202, 4203}, {4101, 500100004, 123000042, 141500203}
 PASSING_CODES = {5001, 106000001, 106100118}
@@ -53,12 +54,14 @@ class Youzan:
             raise BadPush(problem.code) from None
         if not hmac.compare_digest(self._signature(content).encode(), signature.lower().encode("utf-8", "replace")):
             raise BadPush("sign")
+        if str(sent.value.get("kdt_id") or self._secrets["kdt_id"]) != str(self._secrets["kdt_id"]):
+            return Pushed("", "", b"", answer=HEARD, mimetype="application/json")  # another shop's of the application
         text = sent.value.get("msg")
         message = unquote_plus(text).encode("utf-8", "surrogatepass") if isinstance(text, str) else dump(text)
         key = hashlib.sha256(content).hexdigest()
         kind = str(sent.value.get("type") or push.headers.get("event-type") or "")[:64]
         wait = 0 if b'"full_order_info"' in message else SETTLES_SECONDS
-        return Pushed(key, kind, message, wait, '{"code":0,"msg":"success"}', "application/json")
+        return Pushed(key, kind, message, wait, HEARD, "application/json")
 
     def orders_of(self, kind: str, body: bytes) -> Page:
         """A message's own order unless something was refunded, which it does not tell; else the one it names."""

@@ -353,6 +353,13 @@ def test_a_buyers_unionid_is_asked_for_once_and_joins_all_their_orders(shop_id, 
     assert {row.kind for row in make.rows(Identity)} == {"unionid", "buyer_id"}
 
 
+def test_a_message_of_another_shop_of_the_application_is_heard_and_not_kept(push, make, clock):
+    answer = push(trade(at=clock()), kdt_id=999)
+
+    assert (answer.status_code, answer.json["msg"]) == (200, "success")
+    assert make.rows(PlatformMessage) == []
+
+
 def test_what_is_not_signed_is_refused_and_leaves_nothing(push, client, make, clock, shop_id):
     message = trade(at=clock())
 
