@@ -10,7 +10,7 @@ from flask import Response, current_app, g, request
 from pydantic import Field
 
 from bodies import Form, fit, read_form
-from callers import anyone, declare
+from callers import anyone, declare, network_of
 from crm import events, shops
 from crm.errors import NotSignedIn, Refused
 from crm.events import Incoming
@@ -51,7 +51,7 @@ def tracked_only(view: Any) -> Any:
 
     @wraps(view)
     def checked() -> Any:
-        now, address = runtime().now(), request.remote_addr or ""
+        now, address = runtime().now(), network_of(request.remote_addr)
         people, addresses = current_app.extensions.setdefault(
             "huitou_rates", (Window(A_PERSON, MINUTE), Window(AN_ADDRESS, MINUTE))
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from crm import shops
-from mall.track import A_PERSON, SCRIPT
+from mall.rates import Window
+from mall.track import A_PERSON, MINUTE, SCRIPT
 from models import Event, Identity
 from tests.sandbox.nodejs import CARRIED, missing
 from web import serve_in_thread
@@ -93,6 +94,17 @@ def test_too_much_and_too_often_are_refused(shop, track, clock):
     assert track(mint(shop, "o2")).status_code == 200
     clock.tick(minutes=1.1)
     assert track(token).status_code == 200
+
+
+def test_a_network_of_ipv6_is_one_address(shop, client, app, clock):
+    app.extensions["huitou_rates"] = Window(60, MINUTE), Window(2, MINUTE)
+
+    answers = [
+        client.post("/mall/track", json={"events": []}, environ_base={"REMOTE_ADDR": f"2001:db8::{number}"})
+        for number in range(3)
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
 
 
 def test_the_script_keeps_what_it_cannot_send_and_sends_it_later(shop, app, make):
