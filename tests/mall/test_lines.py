@@ -1,5 +1,6 @@
 """Bulk: one record a line (NDJSON), each with its result, the wrong ones without harm to the others."""
 
+from mall.intake import MOST_LINES
 from models import Order, Product
 from tests.mall.test_orders import order
 from tests.mall.test_products import product
@@ -17,6 +18,12 @@ def test_lines_are_taken_one_by_one_and_each_has_its_result(shop, make):
         600: "请求内容不是 JSON", 601: "paid_fen: 不能小于 0", 1202: "应为一个对象",
     }  # fmt: skip
     assert len(make.rows(Order)) == 1200
+
+
+def test_a_body_of_nothing_but_lines_is_refused_before_each_gets_a_result(shop, make):
+    answer = shop.post_lines("events", *["1"] * (MOST_LINES + 1))
+
+    assert (answer.status_code, answer.json["error"]) == (413, "too_large")
 
 
 def test_products_come_in_lines_too_and_the_same_again_changes_nothing(shop, make):
