@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 
-from crm import contacts, follows, inbox, inbox_storms
+from crm import contacts, erasure_sweeps, follows, inbox, inbox_storms
 from jobs.inbox import pause_after
 from jobs.lookups import Lookups
 from models.inbox import Inbox
@@ -83,6 +83,7 @@ def _settle(runtime: Runtime, rows: Sequence[Inbox], *, reason: str = "") -> Non
         some = rows[start : start + inbox_storms.AT_ONCE]
         with runtime.transaction() as session:
             inbox_storms.settle(session, some, reason=reason, now=runtime.now())
+            erasure_sweeps.hush(session, some)
     runtime.metrics.callbacks.labels(inbox.EDIT, "applied").inc(len(rows))
 
 

@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from crm import erasure_sweeps, erasures, events, orders, phones, quotas
 from crm.identities import Key
+from crm.inbox_storms import HANDFUL
+from jobs.edits import apply_edits
 from jobs.inbox import apply_events
 from jobs.sync import sync
 from models import Audit, Base, Contact, Follow, GroupMember, Inbox, Quota, Touch
@@ -156,6 +158,17 @@ def test_later_callbacks_orders_and_events_bring_no_name_back(
     assert (after.order_count, after.spend_fen) == (3, before.spend_fen - 1000 + 5000)
     assert {row.state for row in make.rows(Inbox)} == {"applied"}
     assert len(make.rows(Contact)) == 1
+
+
+def test_a_storm_of_edits_brings_no_name_back(wang, erase, runtime, make, callbacks, clock):
+    erase()
+    for _ in range(HANDFUL + 1):
+        callbacks.contact("edit_external_contact", "Lan", wang, at=clock.tick(seconds=1))
+
+    apply_edits(runtime)
+
+    assert {row.state for row in make.rows(Inbox)} == {"applied"}
+    assert found(runtime, *words_of(wang, runtime)) == set()
 
 
 def test_a_sync_that_still_lists_them_brings_no_name_back(wang, erase, runtime):
