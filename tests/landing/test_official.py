@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from config import OfficialAccount, Settings
-from models import Identity, IdentityLink
+from models import ClaimTry, Identity, IdentityLink
 from runtime import Runtime
 from tests.landing.conftest import query_of
 from wecom.errors import CodeSpent, Temporary
@@ -90,6 +90,16 @@ def test_a_snapshot_visitor_is_asked_for_a_tap_and_never_enters_the_graph(make, 
 
     visitor.open(tap(visitor))
     assert theirs(make) == [["openid", "unionid", "wecom_openid"]]
+
+
+def test_a_tap_gives_no_more_tries_at_naming_an_order(make, visitor, clock):
+    clock.tick(minutes=11)
+    visitor.get(tap(visitor))
+
+    answer = visitor.post("/bind", order_no="T1", agree="yes")
+
+    assert (answer.status_code, "放得太久" in answer.text) == (400, True)
+    assert make.rows(ClaimTry) == []
 
 
 def test_the_tap_leads_to_no_page_but_ours(visitor, phone):
