@@ -15,6 +15,7 @@ from crm.errors import BadInput, Conflict, NotFound
 from runtime import runtime
 
 MOST_CODES = 20_000
+AT_ONCE = 50
 
 
 class Codes(Form):
@@ -23,13 +24,19 @@ class Codes(Form):
 
 def _shown(**more: object) -> str:
     with runtime().reading() as session:
-        batches = coupon_batches.batches(session)
-        counts = coupon_reports.counts(session, now=runtime().now())
+        found = coupon_batches.batches(session, before=_before(), limit=AT_ONCE + 1)
+        batches, more_before = found[:AT_ONCE], found[AT_ONCE - 1].id if len(found) > AT_ONCE else None
+        counts = coupon_reports.counts(session, [batch.id for batch in batches], now=runtime().now())
         everybody = audiences.audiences(session)
     choices = [(each.id, each.name) for each in everybody]
     facts = {"batches": batches, "counts": counts, "nothing": Counts(), "now": runtime().now()}
-    facts["audience_choices"] = choices
+    facts |= {"audience_choices": choices, "more_before": more_before}
     return render_template("console/coupons.html", here="coupons", **facts, **more)
+
+
+def _before() -> int | None:
+    number = request.args.get("before", "")
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
 
 
 @blueprint.get("/coupons")
@@ -68,7 +75,7 @@ def _one(batch_id: int, **more: Any) -> str:
     now = runtime().now()
     with runtime().reading() as session:
         batch = coupon_batches.batch(session, batch_id)
-        counts = coupon_reports.counts(session, now=now, batch_id=batch_id).get(batch_id, Counts())
+        counts = coupon_reports.counts(session, [batch_id], now=now).get(batch_id, Counts())
         audience = audiences.audience(session, batch.audience_id) if batch.audience_id else None
         left = coupon_batches.codes_left(session).get(batch_id, 0)
     facts = {"batch": batch, "counts": counts, "audience": audience, "left": left, "now": now}

@@ -153,9 +153,10 @@ def batch(session: Session, batch_id: int) -> CouponBatch:
     return found
 
 
-def batches(session: Session) -> list[CouponBatch]:
-    """Every batch, newest first."""
-    return list(session.scalars(select(CouponBatch).order_by(CouponBatch.id.desc())))
+def batches(session: Session, *, before: int | None = None, limit: int = 1000) -> list[CouponBatch]:
+    """Batches, newest first; from a page on, those older than its last."""
+    newest = select(CouponBatch).order_by(CouponBatch.id.desc()).limit(limit)
+    return list(session.scalars(newest if before is None else newest.where(CouponBatch.id < before)))
 
 
 def add_codes(session: Session, batch_id: int, codes: Sequence[str]) -> int:

@@ -1,5 +1,6 @@
 """How far the copies of each batch have come."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -20,8 +21,8 @@ class Counts(NamedTuple):
     revoked: int = 0
 
 
-def counts(session: Session, *, now: datetime, batch_id: int | None = None) -> dict[int, Counts]:
-    """By batch, of all or of one; one statement."""
+def counts(session: Session, batch_ids: Collection[int], *, now: datetime) -> dict[int, Counts]:
+    """Of these batches, by batch; one statement."""
 
     def how_many(which: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count(case((which, 1)))
@@ -35,7 +36,6 @@ def counts(session: Session, *, now: datetime, batch_id: int | None = None) -> d
         how_many(Coupon.used_at.is_not(None)),
         how_many(and_(unused, Coupon.revoked_at.is_(None), Coupon.expires_at <= now)),
         how_many(and_(unused, Coupon.revoked_at.is_not(None))),
-    ).group_by(Coupon.batch_id)
-    if batch_id is not None:
-        query = query.where(Coupon.batch_id == batch_id)
+    )
+    query = query.where(Coupon.batch_id.in_(batch_ids)).group_by(Coupon.batch_id)
     return {row[0]: Counts(*row[1:]) for row in session.execute(query)}

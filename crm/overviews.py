@@ -66,9 +66,3 @@ def overview(session: Session, *, today: datetime) -> Overview:
         unknown_touches=count(select(Touch.id).where(Touch.state == "unknown")),
         notices=count(select(Inbox.id).limit(1)),
     )
-
-
-def used_by_batch(session: Session) -> dict[int, int]:
-    """How many copies of each coupon batch were used."""
-    used = select(Coupon.batch_id, func.count()).where(Coupon.used_at.is_not(None)).group_by(Coupon.batch_id)
-    return dict(session.execute(used).all())

@@ -1,0 +1,72 @@
+"""Coupon batches on the console: every rule of one, a pool's codes, a link customers claim by."""
+
+from datetime import datetime
+
+from models import Coupon, CouponBatch, CouponCode, CouponLink
+from tests.console.conftest import text_of
+
+OFFER = {
+    "name": "鲜花专场", "kind": "percentage", "tenths": "8.8", "value": "", "gift": "", "threshold": "39",
+    "skus": "ROSE-12\nROSE-20\n\nROSE-12", "categories": "鲜花", "total": "100", "per_customer": "2",
+    "per_staff_day": "20", "valid_days": "7", "valid_from": "", "valid_until": "", "stackable": "yes", "source": "own",
+    "link_url": "", "returns_on_refund": "yes", "remind_days": "3",
+}  # fmt: skip
+
+
+def test_every_rule_of_a_batch_is_kept_and_shown(signed_in, make, runtime):
+    here, audience = signed_in("operator"), make.audience(name="爱买花的")
+    near = OFFER | {"valid_until": f"{runtime.now().year + 1}-01-31", "audience": str(audience.id)}
+
+    assert here.post("/console/coupons", near, page="/console/account").status_code == 303
+
+    [batch] = make.rows(CouponBatch)
+    kept = batch.kind, batch.pays_percent, batch.value_fen, batch.threshold_fen, batch.skus, batch.categories
+    assert kept == ("percentage", 88, 0, 3900, ["ROSE-12", "ROSE-20"], ["鲜花"])
+    limits = batch.total, batch.per_customer, batch.per_staff_day, batch.audience_id, batch.remind_days
+    assert limits == (100, 2, 20, audience.id, 3)
+    assert (batch.stackable, batch.returns_on_refund, batch.valid_days) == (True, True, None)
+    assert batch.valid_until == datetime(runtime.now().year + 1, 2, 1, tzinfo=runtime.zone)
+    page = text_of(here.get(f"/console/coupons/{batch.id}"))
+    assert all(
+        words in page for words in ("满 ¥39 8.8 折", "爱买花的", "ROSE-12、ROSE-20、鲜花", "到期前 3 天提醒发券的同事")
+    )
+
+
+def test_what_does_not_fit_is_named_by_its_field(signed_in, make):
+    here = signed_in()
+    wrong = {
+        "tenths": OFFER | {"tenths": "88"}, "valid_until": OFFER | {"valid_until": "2020-01-01"},
+        "link_url": OFFER | {"source": "youzan"}, "gift": OFFER | {"kind": "gift"},
+        "audience": OFFER | {"audience": "12345"},
+    }  # fmt: skip
+
+    for field, sent in wrong.items():
+        answer = here.post("/console/coupons", sent, page="/console/account")
+        assert (field, answer.status_code) == (field, 422)
+    assert make.rows(CouponBatch) == []
+
+
+def test_codes_of_another_system_are_added_once(signed_in, make):
+    here = signed_in()
+    pool = OFFER | {"kind": "free_shipping", "source": "pool", "total": ""}
+    here.post("/console/coupons", pool, page="/console/account")
+
+    for codes in ("A1\nA2\n\n A3 \nA1", "A3\nA4"):
+        here.post("/console/coupons/1/codes", {"codes": codes}, page="/console/account")
+    bad = here.post("/console/coupons/1/codes", {"codes": "B 1"}, page="/console/account")
+
+    assert [row.code for row in make.rows(CouponCode)] == ["A1", "A2", "A3", "A4"]
+    assert make.rows(CouponBatch)[0].total == 4
+    assert (bad.status_code, "中间没有空格" in text_of(bad)) == (422, True)
+
+
+def test_a_batchs_link_is_shown_once_and_only_its_digest_is_kept(signed_in, make, runtime):
+    here, batch = signed_in(), make.coupon_batch()
+
+    page = text_of(here.post(f"/console/coupons/{batch.id}/link", page="/console/account"))
+
+    token = page.partition("/c/")[2][:32]
+    [link] = make.rows(CouponLink)
+    assert (link.token_digest, link.batch_id, link.coupon_id) == (runtime.vault.digest(token), batch.id, None)
+    assert token not in text_of(here.get(f"/console/coupons/{batch.id}"))
+    assert make.rows(Coupon) == []
