@@ -40,7 +40,8 @@ class Shown:
 @customer
 def coupon(token: str) -> ResponseReturnValue:
     """The page; nothing changes by looking at it. 404 with words for a link we did not make."""
-    _linked(token)
+    with runtime().reading() as session:
+        _linked(session, token)
     away = ask_who_it_is()
     if away is not None:
         return away
@@ -118,9 +119,8 @@ def _refuse_forged() -> None:
         raise CSRFError from problem
 
 
-def _linked(token: str) -> Linked:
-    with runtime().reading() as session:
-        found = coupon_links.linked(session, runtime().vault.digest(token))
+def _linked(session: Session, token: str) -> Linked:
+    found = coupon_links.linked(session, runtime().vault.digest(token))
     if found is None:
         count("coupon", "unknown")
         raise NotFound("这个链接不完整，或者已经没用了。请再点一次聊天里的那条")
@@ -128,13 +128,13 @@ def _linked(token: str) -> Linked:
 
 
 def _shown(token: str) -> Shown:
-    found = _linked(token)
     who = visitor()
-    if who is None and (place() != "wechat" or runtime().settings.wecom.corp_id):
-        return Shown(found, "staff" if place() == "wecom" else "elsewhere")
-    if who is not None and who.key is None:
-        return Shown(found, "staff")
     with runtime().reading() as session:
+        found = _linked(session, token)
+        if who is None and (place() != "wechat" or runtime().settings.wecom.corp_id):
+            return Shown(found, "staff" if place() == "wecom" else "elsewhere")
+        if who is not None and who.key is None:
+            return Shown(found, "staff")
         return _theirs(session, found, who)
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from crm import coupon_batches, coupon_limits, coupon_words, coupons, offers
+from crm import coupon_batches, coupon_limits, coupon_links, coupon_words, coupons, offers
 from crm.coupon_batches import Terms
 from crm.errors import BadInput, Conflict, NotFound, Refused, RuleError
 from models import Coupon, CouponBatch, Customer, Identity, Staff
@@ -315,3 +315,24 @@ def test_a_batch_by_dates_ends_with_them_and_is_offered_no_longer(make, grant, r
     assert coupon.expires_at == end
     assert coupons.state(coupon, now=runtime.now()) == "expired"
     assert offered(runtime, wang) == []
+
+
+def test_what_was_taken_back_or_ended_while_its_page_was_open_is_not_claimed(make, grant, runtime, clock):
+    lan, wang = make.staff(), make.identity("unionid", "w")
+    revoked, expired, good = (grant(make.coupon_batch(), wang, staff=lan) for _ in range(3))
+
+    def claim(coupon):
+        with runtime.transaction() as session:
+            return coupon_links.claim(session, coupon.id, now=runtime.now())
+
+    with runtime.transaction() as session:
+        coupons.revoke(session, revoked.id, lan, now=runtime.now())
+    first, again = claim(good), claim(good)
+    with pytest.raises(coupon_links.NotClaimable):
+        claim(revoked)
+    clock.tick(days=30)
+    with pytest.raises(coupon_links.NotClaimable):
+        claim(expired)
+
+    assert (first, again) == (True, False)
+    assert [row.claimed_at is not None for row in make.rows(Coupon)] == [False, False, True]
