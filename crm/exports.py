@@ -21,6 +21,9 @@ from models.group import Group, GroupMember
 from models.mass import MassMessage, MassRecipient
 from models.note import Note, ProfileField
 from models.order import Order, OrderLine
+from models.product import Product
+from models.product_share import ProductShare
+from models.recommendation import HiddenProduct
 from models.shop import Shop
 from models.staff import Staff
 from models.tag import Tag, TagAssignment
@@ -29,10 +32,15 @@ from models.touch import Touch
 from models.vault import Unopenable, Vault
 
 AT_ONCE = 500
-NOT_THEIRS = ("fingerprint", "phone_digest", "code_sealed")  # ours: how we compare, and a code that is spent
+NOT_THEIRS = (
+    "fingerprint",
+    "phone_digest",
+    "token_digest",
+    "code_sealed",
+)  # ours: how we compare, and a code that is spent
 NAMED = {  # what a row points to, in words
     "shop_id": Shop.name, "staff_id": Staff.name, "tag_id": Tag.name, "group_id": Group.name,
-    "message_id": MassMessage.text,
+    "message_id": MassMessage.text, "product_id": Product.name,
 }  # fmt: skip
 Reading = Callable[[], AbstractContextManager[Session]]
 
@@ -73,6 +81,8 @@ def _parts(customer_id: int) -> tuple[tuple[str, Any, ColumnElement[bool]], ...]
         ("profile", ProfileField, ProfileField.identity_id.in_(ids)),
         ("todos", Todo, Todo.identity_id.in_(ids)),
         ("contact_edits", ContactEdit, ContactEdit.identity_id.in_(ids)),
+        ("shared_products", ProductShare, ProductShare.identity_id.in_(ids)),
+        ("hidden_products", HiddenProduct, HiddenProduct.identity_id.in_(ids)),
         ("consents", Consent, Consent.identity_id.in_(ids)),
         ("audit", Audit, Audit.subject == f"customer:{customer_id}"),
     )

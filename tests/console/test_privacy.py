@@ -5,7 +5,7 @@ import json
 
 from crm import consents, erasure_sweeps
 from jobs.retention import forget_old
-from models import Audit, Contact, Identity, Touch
+from models import Audit, Contact, HiddenProduct, Identity, Touch
 from tests.console.conftest import text_of
 
 ME, OTHER = "王小明", "别人的资料"
@@ -34,6 +34,8 @@ def test_the_file_has_all_we_hold_of_one_and_nothing_of_a_stranger(signed_in, ma
         known(make, runtime, ME, "wm-me", "NO-ME"),
         known(make, runtime, OTHER, "wm-other", "NO-OTHER", "13800005678"),
     )
+    hidden = {"product_id": make.product(name="台灯").id, "staff_id": make.staff().id, "hidden_at": runtime.now()}
+    make._save(HiddenProduct(identity_id=mine.identity_id, **hidden))
     trusted, plain = signed_in("operator", may_export=True), signed_in("operator")
     page = f"/console/customers/{mine.customer_id}"
 
@@ -48,6 +50,7 @@ def test_the_file_has_all_we_hold_of_one_and_nothing_of_a_stranger(signed_in, ma
     assert whole["order_lines"][0]["sku"] == "SKU1"
     assert whole["tags"][0]["tag"] == "爱花NO-ME"
     assert whole["consents"][0]["version"] == "v1"
+    assert whole["hidden_products"][0]["product"] == "台灯"
     assert [row["action"] for row in whole["audit"]] == ["customer.export"]
     for strange in (OTHER, "wm-other", "NO-OTHER", "13800005678"):
         assert strange not in answer.text
