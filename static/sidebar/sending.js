@@ -75,7 +75,7 @@
     } else {
       resend = (button) => again(answer, button);
       unsent = answer.text;
-      const asCard = outcome === "failed" && answer.chat_message;
+      const asCard = outcome === "failed" && answer.chat_message && !answer.coupon;
       side.banner(asCard ? "failed-card" : outcome === "cancelled" && !answer.coupon ? "cancelled-words" : outcome);
     }
     return outcome === "sent";
