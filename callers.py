@@ -1,14 +1,18 @@
-"""Who may call a route: every view declares it, and one that does not is refused."""
+"""Who may call a route: every view declares it, and one that does not is refused. How often somebody may."""
 
-from collections.abc import Callable
+import threading
+from collections import deque
+from collections.abc import Callable, Hashable
+from datetime import date, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Literal, TypeVar
 
 from flask import Flask, current_app, request
 
-from crm.errors import Refused
+from crm.errors import Refused, TooMany
 
 Caller = Literal["staff", "user", "shop", "customer", "wecom", "anyone"]
+MOST_REMEMBERED = 20_000  # of those who asked, by each of the counts below
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -47,3 +51,49 @@ def network_of(address: str | None) -> str:
     except ValueError:
         return "none"
     return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))
+
+
+class Window:
+    """At most so many in so long, by whoever asks, in this process's memory: several each count their own.
+
+    Safe in many threads.
+    """
+
+    def __init__(self, most: int, span: timedelta) -> None:
+        self._most, self._span = most, span
+        self._asked: dict[Hashable, deque[datetime]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, who: Hashable, *, now: datetime) -> None:
+        """Count one more. Raises `TooMany` when there were enough."""
+        with self._lock:
+            times = self._asked.pop(who, None) or deque()
+            self._asked[who] = times  # who asked last stands last
+            while times and not now - self._span < times[0] <= now:
+                times.popleft()
+            if len(times) >= self._most:
+                raise TooMany("太频繁了，过一分钟再来")
+            times.append(now)
+            while len(self._asked) > MOST_REMEMBERED:
+                del self._asked[next(iter(self._asked))]
+
+
+class Daily:
+    """At most so many a day, by whoever asks; counted as `Window` counts."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._taken: dict[Hashable, tuple[date, int]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, who: Hashable, number: int, *, on_day: date) -> None:
+        """Count so many more. Raises `TooMany` when there were enough."""
+        with self._lock:
+            day, taken = self._taken.pop(who, (on_day, 0))
+            taken = taken if day == on_day else 0
+            is_full = taken + number > self._most
+            self._taken[who] = on_day, taken if is_full else taken + number
+            while len(self._taken) > MOST_REMEMBERED:
+                del self._taken[next(iter(self._taken))]
+        if is_full:
+            raise TooMany("今天太多了，明天再来")

@@ -10,7 +10,7 @@ from flask import Response, current_app, g, request
 from pydantic import Field
 
 from bodies import Form, fit, read_form
-from callers import anyone, declare, network_of
+from callers import Daily, Window, anyone, declare, network_of
 from crm import events, shops
 from crm.errors import NotSignedIn, Refused
 from crm.events import Incoming
@@ -18,7 +18,6 @@ from mall import blueprint
 from mall.event_forms import Did
 from mall.events import introduced
 from mall.intake import Intake
-from mall.rates import Window
 from mall.tracker_tokens import Tracked, unseal
 from models.shop import Shop
 from runtime import runtime
@@ -26,6 +25,7 @@ from runtime import runtime
 SCRIPT = Path(__file__).parent / "tracker" / "huitou.js"
 MINUTE = timedelta(minutes=1)
 A_PERSON, AN_ADDRESS = 60, 600  # requests a minute; an address may be a whole office's
+A_DAY = 5000  # events of a person: the days they add up to are kept for good
 
 
 class TrackForm(Form):
@@ -89,7 +89,10 @@ def track() -> dict[str, Any]:
         batches=introduced,
         store=lambda session, batch: events.store(session, shop, batch, now=now),
     )
-    return intake.take(iter(read_form(TrackForm).events))
+    sent = read_form(TrackForm).events
+    days: Daily = current_app.extensions.setdefault("huitou_days", Daily(A_DAY))
+    days.take(tracked, len(sent), on_day=now.astimezone(runtime().zone).date())
+    return intake.take(iter(sent))
 
 
 @blueprint.route("/track", methods=["OPTIONS"], provide_automatic_options=False)

@@ -28,7 +28,7 @@ METHODS = [
         (f"{folder}**.py", "python")
         for folder in ("bot/", "console/", "crm/", "files/", "landing/", "mall/", "sidebar/")
     ),
-    *((name, "python") for name in ("app.py", "bodies.py", "pages.py")),
+    *((name, "python") for name in ("app.py", "bodies.py", "callers.py", "pages.py")),
     ("templates/**.html", "jinja2"),
 ]
 KEYWORDS = {**DEFAULT_KEYWORDS, **dict.fromkeys((*REFUSALS, "lazy_gettext"))}

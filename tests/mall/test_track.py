@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from callers import Daily, Window
 from crm import shops
-from mall.rates import Window
 from mall.track import A_PERSON, MINUTE, SCRIPT
 from models import Event, Identity
 from tests.sandbox.nodejs import CARRIED, missing
@@ -105,6 +105,19 @@ def test_a_network_of_ipv6_is_one_address(shop, client, app, clock):
     ]
 
     assert [answer.status_code for answer in answers] == [401, 401, 429]
+
+
+def test_a_person_does_so_much_a_day_and_no_more(shop, track, app, make, clock):
+    app.extensions["huitou_days"] = Daily(3)
+    sent = [{"id": f"e{number}", "sku": f"S{number}"} for number in range(4)]
+
+    answers = [
+        track(mint(shop, openid), *some) for openid, some in (("o1", sent[:2]), ("o1", sent[2:]), ("o2", sent[:2]))
+    ]
+    clock.tick(days=1)
+
+    assert [answer.status_code for answer in answers] == [200, 429, 200]
+    assert track(mint(shop, "o1"), *sent[2:]).status_code == 200
 
 
 def test_the_script_keeps_what_it_cannot_send_and_sends_it_later(shop, app, make):
