@@ -1,16 +1,20 @@
 """Who opened the page, asked silently: there and back through WeCom's sign-in before a page shows."""
 
+from datetime import timedelta
 from hmac import compare_digest
 
-from flask import redirect, request, session, url_for
+from flask import current_app, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
+from callers import Window, network_of
 from landing.door import SETTLED, place, visitor
 from runtime import runtime
 from wecom.oauth import authorize_url
 
 MOST_STATES = 5  # pages opened side by side, each on its way
 LONGEST_CODE = 512
+MINUTE = timedelta(minutes=1)
+AN_ADDRESS = 600  # sign-ins a minute: each is a call of WeCom's, and a code anybody made up costs one, too
 
 
 def ask_who_it_is() -> ResponseReturnValue | None:
@@ -50,13 +54,16 @@ def new_state(target: str) -> str:
 def came_back() -> tuple[str, str | None]:
     """The code a sign-in came back with, and the page it was for: None when this browser was not sent out with it.
 
-    A state is good once.
+    A state is good once. Raises `TooMany`.
     """
     code, state = request.args.get("code", ""), request.args.get("state", "")
     known = _states()
     mine = next((sent for sent in known if compare_digest(sent.encode(), state.encode())), None)
     target = known.pop(mine) if mine else None
     session["states"] = known
+    if target is not None:
+        addresses: Window = current_app.extensions.setdefault("huitou_sign_ins", Window(AN_ADDRESS, MINUTE))
+        addresses.take(network_of(request.remote_addr), now=runtime().now())
     return code, target if 0 < len(code) <= LONGEST_CODE else None
 
 

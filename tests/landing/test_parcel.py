@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from callers import Window
 from crm import orders, parcel_links
 from crm.orders import Incoming
+from landing.ladder import MINUTE
 from models import Customer, Identity, IdentityLink, Order
 from tests.landing.conftest import WXWORK, query_of
 
@@ -118,6 +120,14 @@ def test_a_state_is_good_once_and_only_in_the_browser_that_was_sent_out_with_it(
     assert query_of(sent)["scope"] == "snsapi_base"
     assert (elsewhere.status_code, mine.status_code, again.status_code) == (400, 302, 400)
     assert "再扫一次卡片" in again.text
+
+
+def test_codes_that_somebody_makes_up_do_not_use_up_the_corps_calls(app, corp, phone, order, link):
+    app.extensions["huitou_sign_ins"] = Window(2, MINUTE)
+
+    answers = [phone().open(link()) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
 def test_neither_staff_nor_another_browser_is_taken_for_the_customer(make, corp, phone, order, link):
