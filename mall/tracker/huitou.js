@@ -11,12 +11,18 @@
 
   var KINDS = ["enter", "search", "view", "favourite", "cart", "share"];
   var FIRST_PAUSE = 2000, LONGEST_PAUSE = 300000, TIMEOUT = 10000;
-  var settings = null, token = null, queue = [], sending = false, failures = 0, timer = null;
+  var settings = null, token = null, queue = [], sending = false, failures = 0, timer = null, turn = 0;
 
   function quietly(work) {
     return function () {
       try { return work.apply(null, arguments); } catch (problem) { return undefined; }
     };
+  }
+
+  /* Nothing when somebody else has signed in meanwhile: their events must not go out with this one's token. */
+  function ours(work) {
+    var mine = turn;
+    return function () { return mine === turn ? work.apply(null, arguments) : undefined; };
   }
 
   function miniProgram() {
@@ -63,7 +69,7 @@
 
   /* The shop's own server mints it: settings.token is a text, or a function that answers one, a promise, or calls back. */
   function withToken(done) {
-    var once = quietly(function (got) { var last = done; done = function () {}; token = got || null; last(); });
+    var once = quietly(ours(function (got) { var last = done; done = function () {}; token = got || null; last(); }));
     if (token) return once(token);
     if (typeof settings.token !== "function") return once(settings.token);
     var got = settings.token(once);
@@ -90,7 +96,7 @@
       withToken(function () {
         if (!token) return again();
         var batch = queue.slice(0, settings.batch);
-        post(JSON.stringify({ events: batch }), quietly(function (status) { answered(status, batch); }));
+        post(JSON.stringify({ events: batch }), quietly(ours(function (status) { answered(status, batch); })));
       });
     } catch (problem) { again(); }
   }
@@ -119,7 +125,7 @@
         every: wanted.every || 3000, most: wanted.most || 500, pause: wanted.pause || FIRST_PAUSE,
         onEmpty: wanted.onEmpty ? quietly(wanted.onEmpty) : null,
       };
-      token = null; sending = false; failures = 0;
+      token = null; sending = false; failures = 0; turn += 1;
       queue = load() || [];
       if (queue.length) later(0);
     }),

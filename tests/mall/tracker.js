@@ -55,7 +55,32 @@ async function miniProgram() {
   return kept["huitou.queue."];
 }
 
-page().then(miniProgram).then((left) => {
-  console.log(JSON.stringify({ left: JSON.parse(left) }));
+/* Somebody signs out and another in while the first one's token is on its way. */
+async function changedHands() {
+  const sent = [];
+  delete globalThis.wx;
+  globalThis.localStorage = storage();
+  globalThis.fetch = (url, asked) => {
+    if (url === "here") sent.push([asked.headers.Authorization, ...JSON.parse(asked.body).events.map((event) => event.sku)]);
+    return Promise.resolve({ status: 200 });
+  };
+  const tracker = opened();
+  await until((empty) => {
+    const late = (given) => {
+      tracker.start({
+        url: "here", user: "b", every: 1, onEmpty: empty,
+        token: () => new Promise((got) => setTimeout(() => got("b"), 1)),
+      });
+      tracker.track("view", { sku: "B" });
+      setTimeout(() => given("a"), 0);
+    };
+    tracker.start({ url: "here", user: "a", token: () => new Promise(late), every: 1 });
+    tracker.track("view", { sku: "A" });
+  });
+  return sent;
+}
+
+page().then(miniProgram).then(async (left) => {
+  console.log(JSON.stringify({ left: JSON.parse(left), sent: await changedHands() }));
   process.exit(0);
 });
