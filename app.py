@@ -129,6 +129,13 @@ class DoorSessions(SecureCookieSessionInterface):
             return "huitou_visitor"
         return "huitou_staff" if request.path.startswith("/sidebar") else "huitou_console"
 
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """The customers' pages may have a domain of their own, and that may be the one with a certificate."""
+        if _is_for_customers():
+            url: str = app.extensions["huitou"].settings.landing_url
+            return url.startswith("https://")
+        return super().get_cookie_secure(app)
+
     def get_cookie_path(self, app: Flask) -> str:
         if _is_for_customers():
             return "/"  # short addresses, printed on cards, have no folder in common

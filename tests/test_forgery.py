@@ -62,6 +62,16 @@ def test_a_cookie_opens_its_own_door_only(app, at_the_chat, signed_in):  # noqa:
             assert answer.status_code == (302 if rule.endpoint == "sidebar.show" else 401), rule
 
 
+def test_the_visitors_cookie_goes_by_the_domain_of_the_customers_pages(runtime, settings, make):
+    landing = settings.landing.model_copy(update={"public_url": "https://shop.example"})
+    wecom = settings.wecom.model_copy(update={"corp_id": "ww1"})
+    runtime.settings = settings.model_copy(update={"landing": landing, "wecom": wecom})
+
+    answer = create_app(runtime).test_client().get("/privacy", headers={"User-Agent": "MicroMessenger"})
+
+    assert "; Secure" in answer.headers["Set-Cookie"]
+
+
 @pytest.mark.parametrize(("url", "is_secure"), [("https://crm.example", True), ("http://127.0.0.1:8000", False)])
 def test_cookies_are_out_of_reach_of_scripts_other_sites_and_plain_http(runtime, settings, make, url, is_secure):
     server = settings.server.model_copy(update={"public_url": url, "metrics_token": SecretStr("x" * 20)})
