@@ -11,7 +11,7 @@ from models.coupon import Coupon, CouponBatch
 from runtime import runtime
 from sidebar.door import blueprint, staff_only
 
-LOOKS = 300  # a day: a till is busy, somebody who tries codes is busier
+LOOKS = 600  # a day: a till is busy, somebody who tries codes is busier
 
 
 class CodeForm(Form):
@@ -29,11 +29,7 @@ def redeem_page() -> ResponseReturnValue:
 def look_at_coupon() -> ResponseReturnValue:
     """What a code is worth, and whether it is good; takes nothing. 429 after so many looks a day."""
     form, now = read_fields(CodeForm), runtime().now()
-    on_day = now.astimezone(runtime().zone).date()
-    with runtime().transaction() as session:
-        has_look = claims.take_try(session, f"redeem:{g.staff.id}", on_day=on_day, most=LOOKS)
-    if not has_look:
-        raise TooMany("今天看得太多了，明天再来")
+    _take_look()
     try:
         with runtime().reading() as session:
             coupon, batch = coupon_uses.found(session, form.code, hold=False)
@@ -46,8 +42,9 @@ def look_at_coupon() -> ResponseReturnValue:
 @blueprint.post("/redeem")
 @staff_only
 def redeem_coupon() -> ResponseReturnValue:
-    """Take it: once, whoever else is at it. 409 with words when somebody was first."""
+    """Take it: once, whoever else is at it. 429 as for looking, 409 with words when somebody was first."""
     form, now = read_fields(CodeForm), runtime().now()
+    _take_look()
     try:
         with runtime().transaction() as session:
             coupon, batch = coupon_uses.redeem(session, form.code, by=g.staff, used_at=now, now=now)
@@ -58,6 +55,15 @@ def redeem_coupon() -> ResponseReturnValue:
     except (NotFound, Conflict) as refusal:
         return _page(typed=form.code, refusal=refusal.key), refusal.status
     return _page(coupon, batch, is_taken=True)
+
+
+def _take_look() -> None:
+    """Looking or taking: codes of other systems may be easy to guess."""
+    on_day = runtime().now().astimezone(runtime().zone).date()
+    with runtime().transaction() as session:
+        has_look = claims.take_try(session, f"redeem:{g.staff.id}", on_day=on_day, most=LOOKS)
+    if not has_look:
+        raise TooMany("今天看得太多了，明天再来")
 
 
 def _page(
