@@ -24,6 +24,7 @@ from werkzeug.routing import IntegerConverter, RequestRedirect
 import bot.callback
 import console
 import console.health
+import console.verification
 import landing
 import mall
 import mall.connect
@@ -82,7 +83,7 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
         csrf.exempt(view)  # they look at the token themselves: their pages send no referrer
     refuse_undeclared(app)
     doors = (bot.blueprint, sidebar.blueprint, console.blueprint, mall.blueprint, console.health.blueprint)
-    for blueprint in (*doors, landing.blueprint):
+    for blueprint in (*doors, landing.blueprint, console.verification.root):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "front", anyone(lambda: redirect("/console/")))
     app.add_url_rule("/static/joined/<name>", "joined", anyone(pages.joined))

@@ -21,8 +21,10 @@ from console import (
     pushes,
     quick_replies,
     sign_in,
+    staff_figures,
     sync,
     users,
+    verification,
 )
 from console.door import blueprint
 
@@ -48,6 +50,8 @@ __all__ = [
     "pushes",
     "quick_replies",
     "sign_in",
+    "staff_figures",
     "sync",
     "users",
+    "verification",
 ]

@@ -26,6 +26,11 @@ class Figures(NamedTuple):
     revenue_fen: int
 
 
+def serving(session: Session) -> list[int]:
+    """The ids of those who serve customers and have not left."""
+    return list(session.scalars(select(Staff.id).where(Staff.serves_customers, Staff.left_at.is_(None))))
+
+
 def of(session: Session, staff_ids: Collection[int], *, since: datetime) -> list[Figures]:
     """Of each of these, by name; three statements however many they are."""
     staff = {row.id: row for row in session.scalars(select(Staff).where(Staff.id.in_(staff_ids)))}

@@ -38,6 +38,7 @@ from models.todo import Todo
 from models.token import Token
 from models.touch import Touch
 from models.user import OneTimeLink, User
+from models.verification import VerificationFile
 from models.webhook import Webhook, WebhookDelivery
 
 __all__ = [
@@ -108,6 +109,7 @@ __all__ = [
     "Token",
     "Touch",
     "User",
+    "VerificationFile",
     "Webhook",
     "WebhookDelivery",
     "WorkerBeat",

@@ -61,7 +61,10 @@ class Coupon(Row):
     """One copy of a coupon batch, issued to one customer; it can be used once."""
 
     __tablename__ = "coupon"
-    __table_args__ = (UniqueConstraint("batch_id", "identity_id", "occasion"),)
+    __table_args__ = (
+        UniqueConstraint("batch_id", "identity_id", "occasion"),
+        Index("ix_coupon_staff_id_issued_at", "staff_id", "issued_at"),
+    )
 
     batch_id: Mapped[int] = mapped_column(ForeignKey("coupon_batch.id"))
     identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"), index=True)  # the identity it came by

@@ -20,6 +20,7 @@ class Touch(Row):
     __tablename__ = "touch"
     __table_args__ = (
         Index("ix_touch_customer_id_created_at", "customer_id", "created_at"),
+        Index("ix_touch_userid_created_at", "userid", "created_at"),
         Index("ix_touch_state_next_try_at", "state", "next_try_at"),
     )
 
