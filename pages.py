@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 TEXTS = ("text/html", "text/css", "text/javascript", "application/javascript", "application/json")
 WITH_PAGES = ("/sidebar/", "/console/", "/static/", "/p", "/bind", "/g/", "/c/", "/landing/")
 WORTH_GZIPPING = 1024
+SCRIPTS = (
+    "core", "screens", "layers", "chat", "sending", "acts", "quick_replies", "products", "doing", "group", "writing",
+    "begin",
+)  # fmt: skip
 JOINED = {
-    "sidebar.js": (
-        "core", "screens", "layers", "chat", "sending", "acts", "quick_replies", "products", "doing", "group",
-        "writing", "begin",
-    )
-}  # fmt: skip
-"""Files that are written in parts, `static/<name>/<part>.<kind>`, and leave as one: a request less each."""
+    "sidebar.js": tuple(f"sidebar/{part}.js" for part in SCRIPTS),
+    "sidebar_first.css": ("base.css", "sidebar.css"),
+}
+"""Files that are written in parts and leave as one: a request less each."""
 HASHED = re.compile(r"/static/vendor/.+\.[0-9a-f]{8,}\.")
 
 
@@ -53,8 +55,7 @@ def asset(name: str) -> str:
 
 @cache
 def _join(name: str) -> bytes:
-    stem, _, kind = name.rpartition(".")
-    return b"\n".join((ROOT / "static" / stem / f"{part}.{kind}").read_bytes() for part in JOINED[name])
+    return b"\n".join((ROOT / "static" / part).read_bytes() for part in JOINED[name])
 
 
 def joined(name: str) -> Response:

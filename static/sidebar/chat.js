@@ -36,7 +36,9 @@
     if (unsigned === 401) return "session";
     if (unsigned !== null) return "unsigned";
     if (/without context/.test(said)) return "nobody";
-    if (/permission|invalid|trusted|denied|config/i.test(said)) return "forbidden";
+    if (/domain|trusted|url/i.test(said)) return "forbidden-domain";
+    if (/signature|config|invalid/i.test(said)) return "forbidden-app";
+    if (/permission|denied/i.test(said)) return "serves" in home ? "forbidden-list" : "forbidden-member";
     return "silent";
   }
 

@@ -34,7 +34,8 @@ const side = {
   async function ask(method, url, body, more) {
     const headers = { Accept: "application/json", "X-CSRF-Token": token };
     if (body) headers["Content-Type"] = "application/json";
-    const reply = await timed(fetch(url, { method, headers, body: body && JSON.stringify(body), ...more }), SECONDS.load);
+    const asked = fetch(url, { method, headers, body: body && JSON.stringify(body), ...more }).catch(() => { throw new Answered(0, {}); });
+    const reply = await timed(asked, SECONDS.load);
     const answer = await reply.json().catch(() => ({}));
     if (!reply.ok) throw new Answered(reply.status, answer);
     return answer;

@@ -10,7 +10,23 @@ from playwright.sync_api import expect
 
 from app import create_app
 from config import Server
-from models import Channel, Contact, Coupon, CouponLink, Follow, Identity, Order, Tag, TagAssignment, Token, Touch
+from models import (
+    Channel,
+    Contact,
+    Coupon,
+    CouponLink,
+    Follow,
+    Identity,
+    Note,
+    Order,
+    PlatformAccount,
+    Staff,
+    Tag,
+    TagAssignment,
+    Todo,
+    Token,
+    Touch,
+)  # fmt: skip
 from tests.sidebar.browsers import DESKTOP, PHONES, opened
 from web import serve_in_thread
 
@@ -316,24 +332,105 @@ def lan_signed_in(client_at, runtime, make):
     }  # fmt: skip
 
 
+NO_PERMISSION = {"name": "getCurExternalContact", "err_msg": "getCurExternalContact:fail no permission"}
+
+
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("name", "fault", "serves", "words"),
     [
-        ({"name": "getCurExternalContact", "err_msg": "getCurExternalContact:fail no permission"}, "企业微信不让看"),
+        ("forbidden-list", NO_PERMISSION, True, "可调用接口的应用"),
+        ("forbidden-member", NO_PERMISSION, False, "你还没有客户联系的权限"),
         (
+            "nobody",
             {
                 "name": "getCurExternalContact",
                 "err_msg": "getCurExternalContact:fail without context of external contact",
             },
+            True,
             "这里没有客户",
         ),
-        ({"name": "agentConfig", "err_msg": "agentConfig:fail_invalid signature, 40093"}, "企业微信不让看"),
+        (
+            "forbidden-app",
+            {"name": "agentConfig", "err_msg": "agentConfig:fail_invalid signature, 40093"},
+            True,
+            "应用的身份没对上",
+        ),
+        (
+            "forbidden-domain",
+            {"name": "agentConfig", "err_msg": "agentConfig:fail_not in trusted domain"},
+            True,
+            "可信域名",
+        ),
     ],
 )
-def test_each_refusal_of_the_client_has_its_words(opened_chat, sandbox, fault, words):
+def test_each_refusal_of_the_client_has_its_words(opened_chat, sandbox, runtime, name, fault, serves, words):
     sandbox.faults({"on": "bridge"} | fault)
+    with runtime.transaction() as session:
+        session.query(Staff).update({"serves_customers": serves})
 
-    expect(opened_chat(PHONES[2]).side.locator("main")).to_contain_text(words)
+    chat = opened_chat(PHONES[2])
+
+    expect(chat.side.locator("main")).to_contain_text(words)
+    keep(chat, name)
+
+
+def test_opened_outside_a_chat_it_has_ones_to_dos_and_customers(opened_chat, make, shop, runtime):
+    facts = {"external_userid": CHAT, "kind": "call", "key": "call", "made_by": "staff:lan", "text": "您好"}
+    make._save(
+        Todo(
+            identity_id=shop.identity_id, staff_id=1, title="问问尺码", created_at=runtime.now(), due_at=runtime.now(),
+            **facts,
+        )
+    )  # fmt: skip
+    chat = opened_chat(PHONES[2])
+    chat.page.route(
+        "**/sandbox/bridge",
+        lambda route: route.continue_(post_data=route.request.post_data.replace("single_chat_tools", "normal")),
+    )
+    chat.page.reload()
+    expect(chat.side.locator("#mine")).to_contain_text("我的待办")
+    expect(chat.side.locator("#mine")).to_contain_text("苏婉清")
+    expect(chat.side.locator("#mine .figures")).to_be_visible()
+    keep(chat, "mine")
+    chat.side.get_by_text("问问尺码").click()
+
+    expect(chat.side.locator("h1")).to_contain_text("苏婉清")
+    expect(chat.side.locator(".todo")).to_contain_text("打完了，记结果")
+    keep(chat, "todo")
+
+
+def test_late_orders_and_a_failure_of_ours_are_said_with_their_facts(opened_chat, make, runtime):
+    now = runtime.now()
+    facts = {"credentials_sealed": b"", "created_at": now, "next_pull_at": now, "tries": 3}
+    late = now - timedelta(hours=5)
+    make._save(PlatformAccount(shop_id=1, platform="youzan", pulled_until=late, **facts))
+    chat = opened_chat(PHONES[2])
+    expect(chat.side.locator("#customer")).to_contain_text("订单数据截至")
+    keep(chat, "late")
+    said = '{"error": "server_error", "message": "没办成，是我们这边的问题。再试一次，或记下编号 4F7A2C"}'
+    chat.page.route("**/sidebar/contacts/**", lambda route: route.fulfill(status=500, body=said))
+    chat.page.reload()
+
+    expect(chat.side.locator("main")).to_contain_text("4F7A2C")
+    keep(chat, "broken")
+
+
+def test_what_was_typed_stays_when_the_network_is_lost(opened_chat, make):
+    chat = opened_chat(PHONES[2])
+    chat.side.locator("summary", has_text="备注").click()
+    words = chat.side.get_by_placeholder("同事也看得到")
+    words.fill("宝宝对香精过敏，只推无香款")
+    chat.page.route("**/sidebar/**", lambda route: route.abort())
+    chat.side.get_by_role("button", name="写备注").click()
+    expect(chat.side.locator("#fold-notes [role=alert]")).to_contain_text("网络断了")
+    keep(chat, "typed")
+    chat.page.unroute("**/sidebar/**")
+    chat.page.reload()
+    expect(words).to_have_value("宝宝对香精过敏，只推无香款")
+    chat.side.get_by_role("button", name="写备注").click()
+
+    expect(chat.side.locator("#fold-notes .words")).to_contain_text("只推无香款")
+    assert [note.text for note in make.rows(Note)] == ["宝宝对香精过敏，只推无香款"]
 
 
 def test_a_client_that_never_answers_is_given_up(opened_chat, sandbox):
