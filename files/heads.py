@@ -101,7 +101,7 @@ def _places(columns: dict[str, Any], header: list[str], mapping: Mapping) -> lis
     """Where everything stands that a row says of the whole order."""
     names = {name for field in ("order_no", "status", "ordered_at", *MONEY, *MOMENTS) for name in each(columns[field])}
     for template in mapping.buyer.model_dump().values():
-        names |= {name for _, name, _, _ in string.Formatter().parse(template) if name}
+        names |= set(_wanted(template, header))
     return [place for place, name in enumerate(header) if name in names]
 
 
@@ -141,16 +141,28 @@ def cell_of(names: Names, header: list[str]) -> Callable[[list[str]], str]:
 
 
 def _template(template: str, columns: list[str]) -> Callable[[Sequence[str]], str | None]:
-    wanted = [name for _, name, _, _ in string.Formatter().parse(template) if name]
+    wanted = _wanted(template, columns)
     if not wanted or any(name not in columns for name in wanted):
         return lambda row: None
     indexes = [columns.index(name) for name in wanted]
+    if template == f"{{{wanted[0]}}}":
+        return lambda row: row[indexes[0]] or None
 
     @lru_cache(maxsize=20_000)
     def filled(*values: str) -> str | None:
         return template.format(**dict(zip(wanted, values, strict=True))) if all(values) else None
 
     return lambda row: filled(*[row[index] for index in indexes])
+
+
+def _wanted(template: str, columns: Sequence[str]) -> list[str]:
+    """The columns of a template. One in braces is that column, whatever signs a file has in its name."""
+    if template[1:-1] in columns and template == f"{{{template[1:-1]}}}":
+        return [template[1:-1]]
+    try:
+        return [name for _, name, _, _ in string.Formatter().parse(template) if name]
+    except ValueError:
+        return []
 
 
 def money_of(per_unit: int) -> Callable[[str, int], tuple[Decimal, int, str | None]]:

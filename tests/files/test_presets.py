@@ -8,7 +8,8 @@ import pytest
 from bodies import fit
 from files import columns
 from files.assembling import order_of
-from files.guesses import columns_of
+from files.guesses import columns_of, mapping_of
+from files.heads import head_reader
 from files.imports import Source, fill, source_of
 from files.refusals import FileRefused
 from files.staging import Staging
@@ -157,3 +158,21 @@ def test_the_columns_of_a_file_nobody_knows_are_guessed(tmp_path):
         "order_no": "单号", "name": "货品", "sku": "货号", "quantity": "数量", "price": "成交价", "ordered_at": "下单日期",
         "phone": "会员手机",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("column", ["买家:昵称", "买家[0]", "x:>2000000000", "a}b{", "会员!r"])
+def test_a_chosen_column_is_read_as_it_stands_whatever_its_name(column):
+    """As a template it was nobody's, an error, or two gigabytes of spaces."""
+    header = ["单号", "数量", "时间", "价", "x", column]
+    mapping = mapping_of(
+        {"order_no": "单号", "name": "x", "quantity": "数量", "price": "价", "ordered_at": "时间", "buyer_id": column},
+        shop="门店", zone="Asia/Shanghai",
+    )  # fmt: skip
+
+    read = head_reader(mapping.columns.model_dump(), header, mapping)
+
+    assert [read(["T1", "1", "2026-11-20", "1", "x", buyer]).buyer_id for buyer in ("b1", "b2", "")] == [
+        "b1",
+        "b2",
+        None,
+    ]
