@@ -106,8 +106,8 @@ def settle(session: Session, rows: Sequence[Inbox], state: str, *, now: datetime
 
 def put_off(
     session: Session, row: Inbox, *, pause: timedelta | None, errcode: int | None, reason: str, now: datetime
-) -> None:
-    """Not now: wait so long, four times longer each time. No pause, or too many tries, and the row has failed."""
+) -> bool:
+    """Not now: wait so long, four times longer each time. No pause, or too many tries, and the row has failed: True."""
     tries = row.tries + 1
     failed = pause is None or tries >= MOST_TRIES
     next_try_at = now if pause is None else now + min(pause * 4 ** (tries - 1), LONGEST_PAUSE)
@@ -117,6 +117,7 @@ def put_off(
     }  # fmt: skip
     if not changed(session, update(Inbox).where(_are_ours([row])).values(values)):
         raise LeaseLost
+    return failed
 
 
 def _are_ours(rows: Sequence[Inbox]) -> ColumnElement[bool]:

@@ -110,7 +110,9 @@ def _or_put_off(runtime: Runtime, notice: Inbox) -> Iterator[None]:
 def _put_off(runtime: Runtime, notice: Inbox, pause: timedelta | None, errcode: int | None, reason: str) -> None:
     try:
         with runtime.transaction() as session:
-            inbox.put_off(session, notice, pause=pause, errcode=errcode, reason=reason, now=runtime.now())
+            failed = inbox.put_off(session, notice, pause=pause, errcode=errcode, reason=reason, now=runtime.now())
+            if failed and notice.kind not in ADDS:  # a new add may be applied yet, and make them known again
+                erasure_sweeps.hush(session, [notice])
     except inbox.LeaseLost:
         log.info("inbox %s was settled by somebody else", notice.id)
         return

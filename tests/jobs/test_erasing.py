@@ -171,6 +171,17 @@ def test_a_storm_of_edits_brings_no_name_back(wang, erase, runtime, make, callba
     assert found(runtime, *words_of(wang, runtime)) == set()
 
 
+def test_a_callback_that_fails_keeps_no_name(wang, erase, runtime, make, callbacks, clock, sandbox):
+    erase()
+    callbacks.contact("edit_external_contact", "Lan", wang, at=clock.tick(seconds=1))
+    sandbox.faults({"on": "call", "path": "externalcontact/get", "errcode": 48002})
+
+    apply_events(runtime)
+
+    assert {row.state for row in make.rows(Inbox)} == {"applied", "failed"}
+    assert found(runtime, *words_of(wang, runtime)) == set()
+
+
 def test_a_sync_that_still_lists_them_brings_no_name_back(wang, erase, runtime):
     erase()
 
