@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import String, bindparam, cast, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from crm import erased, staff_words
+from crm import erased, platforms, staff_words
 from models.contact import Contact
 from models.customer import ERASED, Identity
 from models.erasure import Erasure
@@ -58,6 +58,7 @@ def sweep_some(session: Session, customer_id: int) -> int:
         lambda: sum(_rename(session, column, names) for column in (Quota.target, OtherDelivery.target)),
         lambda: _rename(session, GroupMember.invitor, names),
         lambda: _deliveries(session, ids),
+        lambda: platforms.forget_buyers(session, _buyers(session, rows)),
         lambda: staff_words.erase(session, ids),
     )
     for step in steps:
@@ -100,6 +101,13 @@ def _names(session: Session, rows: Sequence[Erasure]) -> Names:
     faces = {row.identity_id: row for row in rows if row.kind == "external_userid" and row.value_sealed}
     values = select(Identity.id, Identity.value).where(Identity.id.in_(faces))
     return {vault.open_text(faces[each].value_sealed or b""): value for each, value in session.execute(values)}
+
+
+def _buyers(session: Session, rows: Sequence[Erasure]) -> list[tuple[str, str]]:
+    vault = erased.vault_of(session)
+    return [
+        (row.scope, vault.open_text(row.value_sealed)) for row in rows if row.kind == "buyer_id" and row.value_sealed
+    ]
 
 
 def _orders(session: Session, ids: Sequence[int]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from crm import shops
+from crm import erased, shops
 from crm.errors import NotFound
 from models.database import changed, insert_many_if_absent
 from models.platform import PlatformAccount, PlatformBuyer
@@ -131,12 +131,25 @@ def _change(session: Session, account: PlatformAccount, **values: object) -> boo
 
 
 def ask_for(session: Session, shop: Shop, platform: str, buyer_ids: Iterable[str], *, now: datetime) -> None:
-    """Have the unionids of these buyers asked for; those asked for before are left alone."""
+    """Have the unionids of these buyers asked for; those asked for before, or erased, are left alone."""
+    names = {buyer_id: ("buyer_id", shop.name, buyer_id) for buyer_id in sorted(set(buyer_ids))}
+    gone = erased.identities_of(session, names.values())
     rows = [
         {"shop_id": shop.id, "platform": platform, "buyer_id": buyer_id, "next_ask_at": now}
-        for buyer_id in sorted(set(buyer_ids))
+        for buyer_id, name in names.items()
+        if name not in gone
     ]
     insert_many_if_absent(session, PlatformBuyer, rows, PlatformBuyer.id)
+
+
+def forget_buyers(session: Session, names: Iterable[tuple[str, str]]) -> int:
+    """A platform is not asked about these any more: shop and buyer id; how many."""
+    gone = 0
+    for shop_name, buyer_id in names:
+        shop = select(Shop.id).where(Shop.name == shop_name).scalar_subquery()
+        theirs = PlatformBuyer.shop_id == shop, PlatformBuyer.buyer_id == buyer_id
+        gone += changed(session, delete(PlatformBuyer).where(*theirs).execution_options(synchronize_session=False))
+    return gone
 
 
 def due_buyers(session: Session, *, limit: int, now: datetime) -> Sequence[PlatformBuyer]:

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from crm import erasure_sweeps, erasures, events, orders, phones, quotas
+from crm import erasure_sweeps, erasures, events, orders, phones, platforms, quotas
 from crm.identities import Key
 from crm.inbox_storms import HANDFUL
 from jobs.edits import apply_edits
 from jobs.inbox import apply_events
 from jobs.sync import sync
-from models import Audit, Base, Contact, Follow, GroupMember, Inbox, Quota, Touch
+from models import Audit, Base, Contact, Follow, GroupMember, Inbox, PlatformBuyer, Quota, Touch
 from models.vault import Unopenable
 from tests.callbacks import Callbacks
 from tests.crm.test_orders import incoming
@@ -168,6 +168,19 @@ def test_a_storm_of_edits_brings_no_name_back(wang, erase, runtime, make, callba
     apply_edits(runtime)
 
     assert {row.state for row in make.rows(Inbox)} == {"applied"}
+    assert found(runtime, *words_of(wang, runtime)) == set()
+
+
+def test_a_platform_is_not_asked_about_them_and_no_name_waits_for_it(wang, erase, runtime, make, shop):
+    now = runtime.now()
+    with runtime.transaction() as session:
+        platforms.ask_for(session, shop, "youzan", [BUYER, "buyer-stranger"], now=now)
+    erase()
+
+    with runtime.transaction() as session:
+        platforms.ask_for(session, shop, "youzan", [BUYER], now=now)
+
+    assert [row.buyer_id for row in make.rows(PlatformBuyer)] == ["buyer-stranger"]
     assert found(runtime, *words_of(wang, runtime)) == set()
 
 
