@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import callbacks, imports, intake, lag, locks, planning, schedule, sync
+from bench import callbacks, imports, intake, lag, locks, planning, schedule, sidebar, sync
 
 ROWS = (
-    callbacks.rows, lag.rows, schedule.rows, planning.rows, sync.rows, imports.rows, intake.rows, locks.rows
+    callbacks.rows, lag.rows, schedule.rows, planning.rows, sync.rows, imports.rows, intake.rows, locks.rows,
+    sidebar.rows,
 )  # fmt: skip
 FOLDER = Path(__file__).resolve().parent / "results"
 

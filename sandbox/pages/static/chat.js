@@ -87,7 +87,9 @@ async function follow() {
   }
   if (Object.hasOwn(PLACES, wanted.place || '')) return openPlace(wanted);
   closePlace();
-  const found = conversations.find((one) => one.external_userid === wanted.external_userid);
+  const theirs = (one) => one.external_userid === wanted.external_userid;
+  if (wanted.external_userid && !conversations.some(theirs)) await loadConversations(); // added since we looked
+  const found = conversations.find(theirs);
   if (found) await openChat(found);
   else closeChat();
   if (!found && !phone.matches && conversations.length) return go(me.userid, conversations[0].external_userid, false, true);
