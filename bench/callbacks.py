@@ -7,7 +7,6 @@ wechatpy: a Flask program of its own that decrypts, parses, stores nothing and s
 
 import base64
 import hashlib
-import multiprocessing
 import re
 import sqlite3
 import statistics
@@ -15,7 +14,6 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from app import create_app
 from bench import databases, echo
 from bench.load import Timing, fire
 from bench.pushes import AES_KEY, CIPHER, CORP, TOKEN, add, request_to
+from bench.served import served
 from callers import anyone
 from config import Database, Security, Settings, WeCom
 from migrations import migrate
@@ -53,7 +52,7 @@ def rows(full: bool) -> Iterator[dict[str, Any]]:
 def _row(database: str, url: str, folder: str, full: bool) -> dict[str, Any]:
     rounds, count = FULL if full else QUICK
     measured: dict[str, list[Timing]] = {side: [] for side in SIDES}
-    with _server(url, folder) as port:
+    with served(_serve, url, folder) as port:
         for side in SIDES:  # warm: connections, caches
             fire(port, _pushes(side, 200), expect=SIDES[side])
         for number in range(rounds):
@@ -81,19 +80,6 @@ def _figures(database: str, measured: dict[str, list[Timing]]) -> dict[str, Any]
         "per_second": {side: round(statistics.median(t.rate for t in runs)) for side, runs in measured.items()},
         "p99_ms": {side: round(statistics.median(t.p99 for t in runs) * 1000, 1) for side, runs in measured.items()},
     }
-
-
-@contextmanager
-def _server(url: str, folder: str) -> Iterator[int]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, url, folder), daemon=True)
-    process.start()
-    try:
-        yield ours.recv()
-    finally:
-        process.terminate()
-        process.join()
 
 
 def _serve(pipe: Any, url: str, folder: str) -> None:

@@ -5,12 +5,10 @@ inserts exactly these rows, one transaction a batch, committed durably. Ours als
 who is whom, keeps the newest version, rolls up, and answers each record by itself.
 """
 
-import multiprocessing
 import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,6 +20,7 @@ from waitress.server import create_server
 from app import create_app
 from bench import databases
 from bench.load import fire
+from bench.served import served
 from bench.shops import events_body, orders_body, runtime_of, signed
 from models.database import connect, is_sqlite
 from runtime import ROOT
@@ -63,7 +62,7 @@ def rows(full: bool) -> Iterator[dict[str, Any]]:
 def _row(kind: Kind, database: str, url: str, folder: str, full: bool) -> dict[str, Any]:
     rounds, batches = FULL if full else QUICK
     rng, seconds = random.Random(7), list[tuple[float, float]]()
-    with _server(url, folder) as port:
+    with served(_serve, url, folder) as port:
         engine = connect(url, root=ROOT)
         for number in range(1 + rounds):
             begins = range(number * 1_000_000, number * 1_000_000 + batches * kind.batch, kind.batch)
@@ -149,20 +148,6 @@ def _parts(kind: Kind, columns: dict[str, list[str]], stored: Rows, batches: int
         for part in parts:
             part["order_line"] = [line for order in part[main] for line in by_order[order[at]]]
     return parts
-
-
-@contextmanager
-def _server(url: str, folder: str) -> Iterator[int]:
-    """The program on a free port, its worker off."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, url, folder), daemon=True)
-    process.start()
-    try:
-        yield ours.recv()
-    finally:
-        process.terminate()
-        process.join()
 
 
 def _serve(pipe: Any, url: str, folder: str) -> None:

@@ -4,10 +4,8 @@ Capacity is the whole way: a burst comes as fast as it is answered, and counted 
 first one stored to the last one applied. The sandbox that plays WeCom answers every lookup, on the same processors.
 """
 
-import multiprocessing
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -19,6 +17,7 @@ from app import create_app
 from bench import databases
 from bench.load import fire
 from bench.pushes import AES_KEY, TOKEN, add, edit, request_to
+from bench.served import served
 from bench.sync import corp, follow, settings
 from jobs.worker import Worker
 from migrations import migrate
@@ -41,7 +40,7 @@ def rows(full: bool) -> Iterator[dict[str, Any]]:
 
 def _row(wecom: dict[str, Any], database: str, url: str, folder: str, full: bool) -> dict[str, Any]:
     burst, seconds = FULL if full else QUICK
-    with _server(wecom, url, folder) as port:
+    with served(_serve, wecom, url, folder) as port:
         engine = connect(url, root=ROOT)
         answered = fire(port, _requests(wecom, range(burst)), expect=b"success").rate
         began, ended, _ = _applied(engine, 2 * burst, after=0)
@@ -83,20 +82,6 @@ def _applied(engine: Engine, wanted: int, *, after: int) -> tuple[float, float, 
         time.sleep(0.25)
     lags = sorted(ended - came for came, ended in found)
     return min(came for came, _ in found), max(ended for _, ended in found), lags
-
-
-@contextmanager
-def _server(wecom: dict[str, Any], url: str, folder: str) -> Iterator[int]:
-    """The program with its worker, as `serve` runs it."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, wecom, url, folder), daemon=True)
-    process.start()
-    try:
-        yield ours.recv()
-    finally:
-        process.terminate()
-        process.join()
 
 
 def _serve(pipe: Any, wecom: dict[str, Any], url: str, folder: str) -> None:

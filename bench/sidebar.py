@@ -4,10 +4,8 @@ All four answer in one program, from one database, over the same connections, ro
 the member is signed in; `statement` asks for name, remark, count, spend, last order and the last ten orders at once.
 """
 
-import multiprocessing
 import statistics
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,6 +18,7 @@ from waitress.server import create_server
 from app import create_app
 from bench import databases
 from bench.load import Timing, fire
+from bench.served import served
 from bench.shops import runtime_of
 from models.contact import Contact, Follow
 from models.customer import Customer, Identity
@@ -55,7 +54,7 @@ def rows(full: bool) -> Iterator[dict[str, Any]]:
 
 def _row(database: str, url: str, folder: str, full: bool) -> dict[str, Any]:
     customers, rounds = FULL if full else QUICK
-    with _server(url, folder, customers) as (port, cookie):
+    with served(_serve, url, folder, customers) as (port, cookie):
         names = [f"wm{number * 7919 % customers}" for number in range(ASKED)]
         measured = [_round(port, cookie, names) for _ in range(1 + rounds)][1:]
 
@@ -86,20 +85,6 @@ def _round(port: int, cookie: str, names: list[str]) -> dict[str, Timing]:
 def _request(path: str, cookie: str, side: str) -> bytes:
     kind = "HX-Request: true" if side == "html" else "Accept: application/json"
     return f"GET /sidebar/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n{kind}\r\n\r\n".encode()
-
-
-@contextmanager
-def _server(url: str, folder: str, customers: int) -> Iterator[tuple[int, str]]:
-    """The program on a free port, its worker off; the port, and the cookie of a member who follows everybody."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, url, folder, customers), daemon=True)
-    process.start()
-    try:
-        yield ours.recv()
-    finally:
-        process.terminate()
-        process.join()
 
 
 def _serve(pipe: Any, url: str, folder: str, customers: int) -> None:

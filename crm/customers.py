@@ -6,7 +6,6 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from crm import erased
 from crm.errors import NotFound, Refused
 from models.channel import Channel
 from models.contact import Contact, Follow
@@ -78,24 +77,6 @@ def open_contact(session: Session, staff: Staff, customer_id: int, external_user
         if external_userid in (None, contact.external_userid):
             return contact
     raise not_yours()
-
-
-def contact_followed(session: Session, staff: Staff, external_userid: str) -> Contact:
-    """The contact in the open chat; `Refused` when this staff member does not follow them, or nobody has the id."""
-    contact = session.scalar(
-        select(Contact)
-        .join(Follow, Follow.contact_id == Contact.id)
-        .where(
-            Contact.external_userid == external_userid,
-            Follow.staff_id == staff.id,
-            Follow.ended_at.is_(None),
-        )
-    )
-    if contact is None:
-        if erased.external_userids(session, [external_userid]):
-            raise Refused("这位客户的资料已抹除。重新添加之后才会再认识")
-        raise not_yours()
-    return contact
 
 
 def follow_of(session: Session, staff: Staff, contact: Contact) -> Follow:
