@@ -40,7 +40,7 @@ import pages
 import sidebar
 from callers import anyone, refuse_undeclared
 from crm import audits, media
-from crm.errors import BadInput, Refused, RuleError
+from crm.errors import BadInput, Refused, RuleError, TooMany
 from jobs.schedule import PLANS
 from runtime import ROOT, Runtime
 from words import gettext
@@ -156,13 +156,16 @@ def _refuse_nul() -> None:
 
 def _answer_errors(app: Flask, runtime: Runtime) -> None:
     @app.errorhandler(RuleError)
-    def rule_said_no(error: RuleError) -> tuple[Response | str, int]:
+    def rule_said_no(error: RuleError) -> tuple[Response | str, int] | tuple[Response | str, int, dict[str, str]]:
         if isinstance(error, Refused) and "actor" in g:
             try:
                 _audit_refusal(runtime, error)
             except Exception as problem:
                 return bug(problem)
-        return _reply(error.code, gettext(error.key, **error.values), error.status, error.field)
+        reply = _reply(error.code, gettext(error.key, **error.values), error.status, error.field)
+        if isinstance(error, TooMany) and error.wait_seconds is not None:
+            return *reply, {"Retry-After": str(error.wait_seconds)}
+        return reply
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> tuple[Response | str, int]:

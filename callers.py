@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from datetime import date, datetime, timedelta
 from ipaddress import ip_address, ip_network
+from math import ceil
 from typing import Literal, TypeVar
 
 from flask import Flask, current_app, request
@@ -72,7 +73,8 @@ class Window:
             while times and not now - self._span < times[0] <= now:
                 times.popleft()
             if len(times) >= self._most:
-                raise TooMany("太频繁了，过一分钟再来")
+                wait = (times[0] + self._span - now).total_seconds()
+                raise TooMany("太频繁了，过一分钟再来", wait_seconds=max(1, ceil(wait)))
             times.append(now)
             while len(self._asked) > MOST_REMEMBERED:
                 del self._asked[next(iter(self._asked))]

@@ -93,6 +93,7 @@ def outcome(code: str) -> tuple[str, str]:
         "done": ("good", gettext("办成")),
         "refused": ("bad", gettext("被拒")),
         "wrong_password": ("warm", gettext("密码不对")),
+        "too_many": ("warm", gettext("太频繁")),
     }
     return words.get(code) or ("warm", code)
 

@@ -65,8 +65,14 @@ class TooLarge(RuleError):
 
 
 class TooMany(RuleError):
+    """Enough for now; `wait_seconds`, where it is known, is when it pays to come back."""
+
     code = "too_many"
     status = 429
+
+    def __init__(self, message: str = "", *, wait_seconds: int | None = None) -> None:
+        self.wait_seconds = wait_seconds
+        super().__init__(message)
 
 
 class TryAgain(RuleError):

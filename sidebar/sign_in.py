@@ -11,6 +11,7 @@ from crm import audits, staff
 from crm.errors import NotSignedIn
 from models.staff import Staff
 from runtime import runtime
+from sidebar import limits
 from sidebar.door import blueprint, sign_in_as, wants_part
 from sidebar.page import asked_for
 from wecom.errors import CodeSpent, WeComError
@@ -50,10 +51,11 @@ def _to_wecom() -> ResponseReturnValue:
 @blueprint.get("/signed-in")
 @anyone
 def signed_in() -> ResponseReturnValue:
-    """Back from WeCom with `code` and `state`: 302 to the page, or a page that says why not."""
+    """Back from WeCom with `code` and `state`: 302 to the page, or a page that says why not. Raises `TooMany`."""
     code, state = request.args.get("code", ""), request.args.get("state", "")
     if not _take(state) or not 0 < len(code) <= LONGEST_CODE:
         return _not_yet("spent", 400)
+    limits.take_sign_in()
     try:
         who = runtime().wecom.staff_by_code(code)
     except CodeSpent:

@@ -5,7 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from callers import Window
 from models import Staff
+from sidebar.limits import MINUTE
 
 
 @pytest.fixture
@@ -96,6 +98,16 @@ def test_a_missing_or_wrong_code_gets_a_page_that_says_try_again(corp, client, q
 
     assert back.status_code == 400
     assert "再试一次" in back.text
+
+
+def test_codes_that_somebody_makes_up_do_not_use_up_the_corps_calls(app, corp, client):
+    app.extensions["huitou_sidebar_sign_ins"] = Window(2, MINUTE)
+    states = [parse_qs(urlsplit(ask(client).headers["Location"]).query)["state"][0] for _ in range(3)]
+
+    answers = [come_back(client, {"state": state, "code": "made-up"}) for state in states]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
 
 
 def test_somebody_who_is_not_in_the_list_or_has_left_does_not_come_in(make, runtime, corp, client, authorize):
