@@ -370,9 +370,14 @@ def test_hostile_names_and_texts_stay_words(chromium, corp, size):
 def test_an_address_that_leads_nowhere_leaves_a_client_that_works(chromium, corp, address):
     with opened(chromium, f"{corp.url}/{address}", PHONES[0]) as page:
         expect(page.locator("#me-name")).to_have_text("林晓雯")
-        page.goto(f"{corp.url}/#linxiaowen/~assistant")
+        page.route("**/sandbox/conversations*", lambda route: None)  # not answered yet
+        with page.expect_request("**/sandbox/conversations*"):
+            page.goto(f"{corp.url}/#linxiaowen/nobody")
+        page.goto(f"{corp.url}/#linxiaowen/~assistant")  # before the client has looked for nobody
+        page.unroute("**/sandbox/conversations*")  # now they are
 
         expect(page.get_by_text("没有要发的")).to_be_visible()
+        expect(page.locator("#chat")).to_be_hidden()
 
 
 def test_a_group_that_is_not_there_is_said(chromium, corp):

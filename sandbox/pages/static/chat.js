@@ -7,7 +7,7 @@ import { bubble, inShort } from './bubbles.js';
 import * as groups from './groups.js';
 import * as robots from './robots.js';
 import * as more from './second-half.js';
-import { $, Refused, clock, el, get, hashOf, partsOf, picture, pictureOf, post, watch, when, day, minute, weekday } from './sandbox.js';
+import { $, Refused, clock, el, get, hashOf, oneByOne, partsOf, picture, pictureOf, post, watch, when, day, minute, weekday } from './sandbox.js';
 import * as tags from './tags.js';
 import { openAnswers, pickGroups } from './side-sheets.js';
 import { inSheet } from './time.js';
@@ -77,8 +77,9 @@ function go(userid, external_userid = '', side = false, replace = false) {
   if (replace) { history.replaceState(null, '', hash); follow(); } else location.hash = hash;
 }
 
-async function follow() {
-  const wanted = here();
+const follow = oneByOne(() => me && toPlace(here()));
+
+async function toPlace(wanted) {
   const userid = staff.some((member) => member.userid === wanted.userid) ? wanted.userid : me.userid;
   if (userid !== me.userid) {
     closeChat();

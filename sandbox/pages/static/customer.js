@@ -2,7 +2,7 @@
 
 import { bubble, inShort } from './bubbles.js';
 import { linesOf } from './group-lines.js';
-import { $, clock, day, el, get, hashOf, icon, partsOf, minute, picture, post, watch, when } from './sandbox.js';
+import { $, clock, day, el, get, hashOf, icon, oneByOne, partsOf, minute, picture, post, watch, when } from './sandbox.js';
 import { linked, scanOrOpen } from './wechat.js';
 
 const body = document.body;
@@ -24,8 +24,9 @@ function here() {
   return { external_userid, chat };
 }
 
-async function follow() {
-  const wanted = here();
+const follow = oneByOne(() => toPlace(here()));
+
+async function toPlace(wanted) {
   if (!customer || customer.external_userid !== wanted.external_userid) await choose(wanted.external_userid);
   open = customer && wanted.chat ? { id: wanted.chat } : null;
   body.dataset.screen = open ? 'chat' : customer ? 'chats' : 'list';
@@ -33,7 +34,7 @@ async function follow() {
   await draw();
   if (customer && !open && !phone.matches) {
     const [first] = chats();
-    if (first) { history.replaceState(null, '', hashOf(customer.external_userid, first.id)); await follow(); }
+    if (first) { history.replaceState(null, '', hashOf(customer.external_userid, first.id)); follow(); }
   }
 }
 

@@ -112,6 +112,16 @@ export const partsOf = (hash) => hash.slice(1).split('/').map((part) => {
 });
 export const hashOf = (...given) => '#' + given.filter(Boolean).map(encodeURIComponent).join('/');
 
+/** `work` never beside itself: asked for while it runs, it runs once more after; the promise is done when all of it is. */
+export function oneByOne(work) {
+  let running = null;
+  let again = false;
+  const run = async () => {
+    try { do { again = false; await work(); } while (again); } finally { running = null; }
+  };
+  return () => { again = true; return running || (running = run()); };
+}
+
 /** Runs `look` about each second while the page is seen; says when the sandbox cannot be reached. */
 export function watch(look, offline) {
   const again = async () => {
