@@ -8,12 +8,13 @@ from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Literal, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, session
 
 from crm.errors import Refused, TooMany
 
 Caller = Literal["staff", "user", "shop", "customer", "wecom", "anyone"]
 MOST_REMEMBERED = 20_000  # of those who asked, by each of the counts below
+MOST_SIGN_INS = 3  # of one visit: WeCom is asked anew when it does not answer, before a person is asked to
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -52,6 +53,16 @@ def network_of(address: str | None) -> str:
     except ValueError:
         return "none"
     return str(parsed) if parsed.version == 4 else str(ip_network((parsed, 64), strict=False))
+
+
+def signs_in_again() -> bool:
+    """Whether this browser goes through WeCom's sign-in once more by itself, after one that had no answer."""
+    tries: int = session.get("sign_ins", 0) + 1
+    if tries < MOST_SIGN_INS:
+        session["sign_ins"] = tries
+    else:
+        session.pop("sign_ins", None)
+    return tries < MOST_SIGN_INS
 
 
 class Window:

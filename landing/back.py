@@ -5,20 +5,24 @@ from dataclasses import replace
 from flask import redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 
+from callers import signs_in_again
 from crm import identity_links
 from crm.identities import Key
 from crm.identity_links import Fact
 from landing.door import SETTLED, Visitor, blueprint, count, customer, remember, visitor
-from landing.ladder import came_back
+from landing.ladder import came_back, to_wecom
 from runtime import runtime
-from wecom.errors import CodeSpent, WeComError
+from wecom.errors import CodeSpent, Temporary, WeComError
 from wecom.types import Member
 
 
 @blueprint.get("/landing/back")
 @customer
 def back() -> ResponseReturnValue:
-    """With `code` and `state`: 302 to the page that was opened, or a page that says why not."""
+    """With `code` and `state`: 302 to the page that was opened, or a page that says why not.
+
+    A code spent on a call without an answer is good no more: WeCom's sign-in is begun anew, twice by itself.
+    """
     code, target = came_back()
     if target is None:
         return not_yet("spent", None, 400)
@@ -26,9 +30,13 @@ def back() -> ResponseReturnValue:
         who = runtime().wecom.staff_by_code(code)
     except CodeSpent:
         return not_yet("spent", target, 400)
-    except WeComError:
+    except WeComError as problem:
         runtime().wake("tokens")
+        if isinstance(problem, Temporary) and signs_in_again():
+            count("sign-in", "again")
+            return to_wecom(target)
         return not_yet("slow", target, 503)
+    session.pop("sign_ins", None)
     session["landed"] = True
     if isinstance(who, Member):
         remember(Visitor())  # staff looking at it in their own WeChat: nobody's visit

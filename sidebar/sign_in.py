@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from callers import anyone
+from callers import anyone, signs_in_again
 from crm import audits, staff
 from crm.errors import NotSignedIn
 from models.staff import Staff
@@ -14,7 +14,7 @@ from runtime import runtime
 from sidebar import limits
 from sidebar.door import blueprint, sign_in_as, wants_part
 from sidebar.page import asked_for
-from wecom.errors import CodeSpent, WeComError
+from wecom.errors import CodeSpent, Temporary, WeComError
 from wecom.oauth import authorize_url
 from wecom.types import Member
 from words import gettext
@@ -27,15 +27,15 @@ LONGEST_CODE = 512
 def ask_to_sign_in(error: NotSignedIn) -> ResponseReturnValue:
     """The page itself goes through WeCom's sign-in and comes back; whatever a page asks for is told so."""
     if request.endpoint == "sidebar.show" and not wants_part():
-        return _to_wecom()
+        return _to_wecom(asked_for())
     return {"error": error.code, "message": gettext(error.key, **error.values)}, error.status
 
 
-def _to_wecom() -> ResponseReturnValue:
+def _to_wecom(to: str) -> ResponseReturnValue:
     """To WeCom's authorize page, with a state only this browser knows."""
     state = runtime().new_code(32)
     session["states"] = [*_states(), state][-MOST_STATES:]
-    session["to"] = asked_for()
+    session["to"] = to
     settings = runtime().settings
     return redirect(
         authorize_url(
@@ -60,7 +60,9 @@ def signed_in() -> ResponseReturnValue:
         who = runtime().wecom.staff_by_code(code)
     except CodeSpent:
         return _not_yet("spent", 400)
-    except WeComError:
+    except WeComError as problem:
+        if isinstance(problem, Temporary) and signs_in_again():
+            return _to_wecom(session.get("to", ""))
         return _not_yet("slow", 503)
     if not isinstance(who, Member):
         return _not_yet("not_staff", 403)

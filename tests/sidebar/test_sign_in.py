@@ -120,15 +120,19 @@ def test_somebody_who_is_not_in_the_list_or_has_left_does_not_come_in(make, runt
     assert ask(client).status_code == 302
 
 
-def test_a_wecom_that_does_not_answer_is_said_so(make, corp, client, authorize, sandbox):
+@pytest.mark.parametrize(("silences", "status"), [(2, 302), (3, 503)])
+def test_a_wecom_that_does_not_answer_is_asked_anew_twice_and_then_said(
+    make, corp, client, authorize, sandbox, silences, status
+):
     make.staff("lan")
-    query = authorize(ask(client).headers["Location"], "Lan")
-    sandbox.faults({"on": "call", "path": "auth/getuserinfo", "http": 503})
+    sandbox.faults({"on": "call", "path": "auth/getuserinfo", "http": 503, "times": silences})
+    back = client.get("/sidebar/?to=wm1", headers={"Accept": "text/html"})
+    for _ in range(3):
+        back = come_back(client, authorize(back.headers["Location"], "Lan"))
 
-    back = come_back(client, query)
-
-    assert back.status_code == 503
-    assert "企业微信没有应答" in back.text
+    assert back.status_code == status
+    assert back.headers.get("Location") == ("/sidebar/?to=wm1" if status == 302 else None)
+    assert ("企业微信没有应答" in back.text) is (status == 503)
 
 
 def test_a_session_ends_with_its_hours_and_with_the_job(make, runtime, clock, lan, seat):
