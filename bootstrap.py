@@ -339,7 +339,7 @@ class Checkout:
 def missing_for_tests() -> dict[str, str]:
     """What the whole test suite needs from the machine and does not find, each with words about it."""
     postgres = shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    browser = any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    browser = any(map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")))
     fonts = shutil.which("fc-list") and subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False).stdout
     found = {
         "git": (shutil.which("git"), "tests of what is in the repository", "git"),

@@ -37,13 +37,18 @@ COMPILED = Compiled()
 class CompiledRule(Rule):
     """A route whose address is compiled once for all the apps of a test process: of an app's 50 ms that is most."""
 
-    _kept: ClassVar[dict[Any, Callable[..., tuple[str, str]]]] = {}
+    _kept: ClassVar[dict[Any, tuple[Any, ...]]] = {}
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        name = tuple(self._trace), repr(self.defaults), append_unknown
-        if name not in self._kept:
-            self._kept[name] = super()._compile_builder(append_unknown)
-        return self._kept[name]
+    def compile(self) -> None:
+        assert self.map
+        converters = self.map.converters.get("int")
+        key = (self.rule, self.subdomain, self.host, self.merge_slashes, repr(self.defaults), converters)
+        if key not in self._kept:
+            super().compile()
+            builders = self._build.__func__, self._build_unknown.__func__  # type: ignore[attr-defined]
+            self._kept[key] = (self._parts, self._trace, self._converters, self.arguments, *builders)
+        self._parts, self._trace, self._converters, self.arguments, build, unknown = self._kept[key]
+        self._build, self._build_unknown = build.__get__(self, None), unknown.__get__(self, None)
 
 
 Flask.url_rule_class = CompiledRule
