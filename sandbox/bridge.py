@@ -6,7 +6,7 @@ Rights are given to one page load (`frame`) at one address; a page that moves on
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox import bridge_contacts, bridge_groups, crypto
+from sandbox import bridge_chats, bridge_contacts, bridge_groups, crypto
 from sandbox.bridge_calls import NO_PERMISSION, Call, said
 from sandbox.corp import Corp
 
@@ -110,6 +110,7 @@ HANDLERS = {
     "getCurExternalChat": bridge_groups.current,
     "sendChatMessage": _send_message,
     "openUserProfile": bridge_contacts.open_profile,
+    "openEnterpriseChat": bridge_chats.open_chat,
     "shareToExternalChat": bridge_groups.share,
     "checkJsApi": _check_apis,
 }

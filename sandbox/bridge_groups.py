@@ -56,7 +56,7 @@ def share(corp: Corp, call: Call) -> dict[str, Any]:
         return said(call, wrong or "fail_invalid parameter")
     if not chosen:
         return said(call, "cancel")
-    theirs = [_group(corp, str(chat_id), call.userid) for chat_id in chosen]
+    theirs = [group_of(corp, str(chat_id), call.userid) for chat_id in chosen]
     owned = [group for group in theirs if group is not None and group.owner.lower() == call.userid.lower()]
     if len(owned) < len(chosen):
         return said(call, "fail_invalid chatIds")
@@ -79,10 +79,10 @@ def _shared(attachment: Any) -> tuple[str, dict[str, Any]]:
 def _open_group(corp: Corp, call: Call) -> Group | None:
     if call.entry not in ENTRIES or call.chat_id is None:
         return None
-    return _group(corp, call.chat_id, call.userid)
+    return group_of(corp, call.chat_id, call.userid)
 
 
-def _group(corp: Corp, chat_id: str, userid: str) -> Group | None:
+def group_of(corp: Corp, chat_id: str, userid: str) -> Group | None:
     """A group that stands and has this member in it."""
     group = corp.state.groups.get(chat_id)
     return group if group and not group.dismissed and group.member(userid) else None

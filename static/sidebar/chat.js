@@ -52,6 +52,7 @@
       const where = await timed(ww.getContext(), SECONDS.config);
       if (where.entry === "group_chat_tools") return await side.startGroup();
       if (!CHATS.test(where.entry || "chat")) return apart();
+      side.isProfile = where.entry === "contact_profile"; // the customer is known there, and nothing can be sent
       side.chat = await current();
     } catch (problem) {
       return side.show(whatWentWrong(problem));
@@ -101,8 +102,11 @@
   }
 
   side.acts.visit = (button) => { history.pushState({ visit: true }, ""); side.chat = button.dataset.contact; return load(); };
-  side.acts.chat = () => ww.openEnterpriseChat({ externalUserIds: [side.chat], groupName: "" }).catch(() => {});
-  window.addEventListener("popstate", () => { if (side.isApart && !home.to && !document.body.classList.contains("covered")) apart(); });
+  side.acts.chat = () => timed(ww.openEnterpriseChat({ externalUserIds: [side.chat] }), SECONDS.contact).then(
+    () => side.banner(null),
+    () => side.banner("unopened"),
+  );
+  window.addEventListener("popstate", ({ state }) => { if (side.isApart && !home.to && !state) apart(); }); // a closed sheet leaves the visit
   Object.assign(side, { start, load, current, APIS });
   Object.assign(side.acts, { restart: () => location.reload(), reload: () => location.reload(), refresh: () => load() });
 })();

@@ -13,7 +13,7 @@
   /** Resolves true when it went out; everything else is on the screen by then. */
   async function send(button, url, body) {
     if (side.isSending) return false;
-    if (side.isApart) { side.closeAll(); side.banner("apart"); return false; }
+    if (side.isApart || side.isProfile) { side.closeAll(); side.banner("apart"); return false; }
     side.isSending = true;
     const done = side.wait(button);
     side.banner(null);

@@ -209,6 +209,47 @@ def test_there_is_no_customer_outside_their_chat(page, chat):
     assert refused["err_msg"].endswith("fail without context of external contact")
 
 
+def test_each_entry_gives_what_it_is_beside_and_no_more(wecom, page):
+    customer = page.chat["external_userid"]
+    group = wecom.ask("POST", "groups", status=201, name="群", owner="Lan", members=[{"external_userid": customer}])
+    names = ("getCurExternalContact", "getCurExternalChat", "sendChatMessage")
+    may = {}
+
+    for entry in ("contact_profile", "single_chat_tools", "group_chat_tools", "normal"):
+        beside = {"chat_id": group["chat_id"], "external_userid": None} if "group" in entry else {}
+        page.chat.update({"frame": entry, "entry": entry, "external_userid": customer} | beside)
+        page.configure(names=names)
+        asked = [page.call(name, msgtype="text", text={"content": "在"}) for name in names]
+        assert page.call("getContext")["entry"] == entry
+        may[entry] = [name for name, answer in zip(names, asked, strict=True) if answer["err_msg"].endswith(":ok")]
+
+    assert may == {
+        "contact_profile": ["getCurExternalContact"],
+        "single_chat_tools": ["getCurExternalContact", "sendChatMessage"],
+        "group_chat_tools": ["getCurExternalChat", "sendChatMessage"],
+        "normal": [],
+    }
+
+
+def test_a_chat_that_is_there_opens_from_anywhere(wecom, page):
+    page.configure(names=[])
+    page.chat["entry"] = "normal"
+    mine, others = page.chat["external_userid"], wecom.add("zhou")["external_userid"]
+    groups = [
+        wecom.ask("POST", "groups", status=201, name="群", owner=owner, members=[{"external_userid": mine}])["chat_id"]
+        for owner in ("Lan", "zhou")
+    ]
+    asked = [
+        {"externalUserIds": mine}, {"externalUserIds": [mine]}, {"userIds": "zhou"}, {"chatId": groups[0]},
+        {"externalUserIds": others}, {"chatId": groups[1]}, {"externalUserIds": f"{mine};{others}"}, {},
+    ]  # fmt: skip
+
+    said = [page.call("openEnterpriseChat", **params)["err_msg"].split(":")[1] for params in asked]
+
+    wrong = ["fail_invalid userid", "fail_invalid chatId", "fail_invalid parameter", "fail_invalid parameter"]
+    assert said == ["ok"] * 4 + wrong
+
+
 @pytest.mark.parametrize(
     ("message", "words"),
     [

@@ -30,9 +30,10 @@ export function unframe(place) {
 
 /**
  * `heard` runs after every call of the framed page, so that what it did shows at once; `pickGroups` lets the member
- * choose for shareToExternalChat, `profile` opens somebody's, `toChat` goes back to the chat (enterChat).
+ * choose for shareToExternalChat, `profile` opens somebody's, `openChat` a chat (openEnterpriseChat), `toChat` goes back to
+ * the one beside the page (enterChat).
  */
-export function listen({ heard, pickGroups, profile, toChat }) {
+export function listen({ heard, pickGroups, profile, openChat, toChat }) {
   window.addEventListener('message', async (message) => {
     const asked = message.data;
     const chat = open;
@@ -48,6 +49,7 @@ export function listen({ heard, pickGroups, profile, toChat }) {
     chat.frame.contentWindow.postMessage({ __wecom: 1, type: 'result', id: asked.id, result }, chat.origin);
     if (!/:ok$/.test(result.err_msg)) return;
     if (asked.name === 'openUserProfile') profile(params);
+    if (asked.name === 'openEnterpriseChat') openChat(params);
     if (asked.name === 'sendChatMessage' && params.enterChat) toChat();
   });
 }

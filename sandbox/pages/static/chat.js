@@ -511,6 +511,10 @@ listen({
   heard: catchUp,
   pickGroups: () => pickGroups(groups.known().filter((one) => one.owner.toLowerCase() === me.userid.toLowerCase())),
   profile: ({ type, userid }) => { if (type === 2) go(me.userid, userid); },
+  openChat: ({ chatId, externalUserIds }) => {
+    if (chatId) location.hash = hashOf(me.userid, '~group', chatId);
+    else if (externalUserIds) go(me.userid, String(externalUserIds));
+  },
   toChat: () => { if (narrow.matches) toggleSide(false); },
 });
 tags.listen(tagged, afterTags);
