@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -168,7 +169,22 @@ def revoke(session: Session, coupon_id: int, staff: Staff, *, now: datetime) -> 
     return coupon
 
 
-def state(coupon: Coupon, *, now: datetime) -> str:
+class Copy(Protocol):
+    """What a copy's state follows from."""
+
+    @property
+    def used_at(self) -> object: ...
+    @property
+    def revoked_at(self) -> object: ...
+    @property
+    def expires_at(self) -> datetime: ...
+    @property
+    def claimed_at(self) -> object: ...
+    @property
+    def opened_at(self) -> object: ...
+
+
+def state(coupon: Copy, *, now: datetime) -> str:
     """ "used", "revoked", "expired", "claimed", "opened" or "issued": how far it came, true at this very moment."""
     if coupon.used_at is not None:
         return "used"

@@ -19,9 +19,9 @@ MOST = 50
 AHEAD = timedelta(days=366)
 
 
-def suggestion_key(contact: Contact, staff: Staff, occasion: str) -> str:
+def suggestion_key(identity_id: int, staff: Staff, occasion: str) -> str:
     """A suggestion acted upon leaves a row under this key: it is not made again."""
-    return f"suggestion:{contact.identity_id}:{staff.id}:{occasion}"
+    return f"suggestion:{identity_id}:{staff.id}:{occasion}"
 
 
 def with_customer(session: Session, staff: Staff, customer_id: int) -> list[Todo]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -108,7 +108,16 @@ def settle(session: Session, touch_id: int, staff: Staff, outcome: Outcome, *, r
     return touch
 
 
-def shown_state(touch: Touch, *, now: datetime) -> str:
+class Tried(Protocol):
+    """What is true now of a touch follows from."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def tried_at(self) -> datetime | None: ...
+
+
+def shown_state(touch: Tried, *, now: datetime) -> str:
     """The state as it is true now: a page that fell silent leaves `unknown`, whether or not the job came by."""
     silent = touch.state == "trying" and touch.tried_at is not None and touch.tried_at + SILENCE <= now
     return "unknown" if silent else touch.state

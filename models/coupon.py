@@ -9,6 +9,7 @@ from models.base import Row
 
 KINDS = ("amount", "percentage", "gift", "free_shipping")
 SOURCES = ("own", "pool", "link", "youzan")
+TELL_USE = ("own", "pool")  # what a platform hands out by its own page has no code of ours: its use is never reported
 IS_LIVE, IS_ISSUED = "returned_at IS NULL", "coupon_id IS NOT NULL"
 
 
@@ -53,8 +54,8 @@ class CouponBatch(Row):
 
     @property
     def tells_use(self) -> bool:
-        """Whether a use can ever be reported: what a platform hands out by its own page has no code of ours."""
-        return self.source in ("own", "pool")
+        """Whether a use can ever be reported."""
+        return self.source in TELL_USE
 
 
 class Coupon(Row):

@@ -1,4 +1,4 @@
-"""Everything the first screen shows of one customer, read in a handful of statements."""
+"""Everything the first screen shows of one customer."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,11 +8,9 @@ from sqlalchemy.orm import Session
 
 from crm import calendars, coupons, glances, suggestions, todos, touches
 from crm.coupons import Given
-from crm.glances import Bill, Who
+from crm.glance_facts import Bill, Face, Mine, Who
 from crm.suggestions import Facts, Suggestion
-from models.contact import Contact
 from models.staff import Staff
-from models.todo import Todo
 from models.touch import Touch
 
 DAY = timedelta(days=1)
@@ -45,39 +43,34 @@ class HeldCoupon:
 class Card:
     """What the first paint holds."""
 
+    contact: Face
     who: Who
     bill: Bill
-    todos: list[Todo]  # this staff member's, due by tonight
+    todos: list[Mine]  # this staff member's, due by tonight
     suggestion: Suggestion | None  # something to say, when no to-do is due
     days_to_birthday: int | None
 
-    @property
-    def contact(self) -> Contact:
-        return self.who.contact
-
 
 def read(session: Session, staff: Staff, external_userid: str, *, latest: int, now: datetime, zone: ZoneInfo) -> Card:
-    """Three statements, however much there is."""
-    today = now.astimezone(zone).date()
-    who = glances.who(session, staff, external_userid, today=today, month=calendars.month_of(now, zone), now=now)
-    bill = glances.bill(session, who.contact.customer_id, latest=latest)
-    mine = todos.with_customer(session, staff, who.contact.customer_id)
-    due = [todo for todo in mine if todo.is_due(by=calendars.at_local(today + DAY, "00:00", zone))]
-    left = suggestions.days_to(who.birthday, today)
-    suggestion = None if due else suggestions.best(_facts(who, bill, left, now, zone), called(who))
+    """One statement, however much there is."""
+    contact, who, bill, mine = glances.look(session, staff, external_userid, latest=latest, now=now, zone=zone)
+    tonight, left = tonight_of(now, zone), suggestions.days_to(who.birthday, now.astimezone(zone).date())
+    due = [todo for todo in mine if todo.state == "open" and todo.due_at < tonight]
+    called = who.remark or contact.name  # a text addresses them as this staff member calls them
+    suggestion = None if due else suggestions.best(_facts(who, bill, left, now, zone), called)
     known = {todo.key for todo in mine}
-    if suggestion and todos.suggestion_key(who.contact, staff, suggestion.key) in known:
+    if suggestion and todos.suggestion_key(contact.identity_id, staff, suggestion.key) in known:
         suggestion = None
-    return Card(who, bill, due, suggestion, left)
+    return Card(contact, who, bill, due, suggestion, left)
 
 
-def called(who: Who) -> str:
-    """How a text addresses them: as this staff member calls them."""
-    return who.remark or who.contact.name
+def tonight_of(now: datetime, zone: ZoneInfo) -> datetime:
+    """When the shop's day ends: what is due by then is today's."""
+    return calendars.at_local(now.astimezone(zone).date() + DAY, "00:00", zone)
 
 
 def _facts(who: Who, bill: Bill, days_to_birthday: int | None, now: datetime, zone: ZoneInfo) -> Facts:
-    last = next((bought.order for bought in bill.orders if bought.order.counts()), None)
+    last = next((order for order in bill.orders if order.counts()), None)
     came = (last.received_at or last.completed_at) if last else None
 
     def days(moment: datetime | None) -> int | None:

@@ -55,9 +55,12 @@ def _signed_in() -> Staff:
     return staff
 
 
-def answer(page: str | None, machine: dict[str, Any] | None = None) -> Response:
-    """The page's own piece of HTML, or the JSON when there is none; caches keep the two apart."""
-    response = make_response(machine if page is None else page)
+def answer(page: str | None, machine: dict[str, Any] | str | None = None) -> Response:
+    """The page's own piece of HTML, or the JSON (may be written already) when there is none; caches keep them apart."""
+    if page is None and isinstance(machine, str):
+        response = Response(machine, mimetype="application/json")
+    else:
+        response = make_response(machine if page is None else page)
     response.vary.add("HX-Request")
     return response
 

@@ -65,7 +65,7 @@ def _about(session: Session, form: Say, contact: Contact) -> Todo:
 def suggested(session: Session, occasion: str, contact: Contact) -> Todo:
     """What is suggested for this contact now, as a to-do; 409 when it no longer is."""
     now, zone = runtime().now(), runtime().zone
-    key = todos.suggestion_key(contact, g.staff, occasion)
+    key = todos.suggestion_key(contact.identity_id, g.staff, occasion)
     known = todos.by_key(session, key)
     if known is not None:
         return known

@@ -1,56 +1,70 @@
 """The JSON forms of the sidebar: money in fen, moments in RFC 3339."""
 
+import json
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import g
 
-from crm import customers
+from crm import coupons, glances, touches
 from crm.customers import Carried, Follower
+from crm.glance_facts import Held, Told
 from crm.offers import Offer
 from crm.order_history import Bought
+from models.coupon import TELL_USE
 from models.order import OrderLine
 from models.todo import Todo
-from sidebar.cards import Card, HeldCoupon
+from sidebar.cards import HeldCoupon
 
 
-class Whole(NamedTuple):
-    """The card and what its sections show."""
-
-    card: Card
-    followers: list[Follower]
-    tags: list[Carried]
-    coupons: list[HeldCoupon]
-
-
-def card_json(whole: Whole, quota_left: int) -> dict[str, Any]:
-    """The documented machine form of one customer."""
-    card, contact, totals = whole.card, whole.card.contact, whole.card.bill.totals
-    channel = customers.came_by(whole.followers)
-    return {
+def card_json(told: Told, *, tonight: datetime, now: datetime, left: int) -> str:
+    """The documented machine form of one customer, written out: what the database wrote goes in unread."""
+    figures = json.loads(told.figures)
+    facts = {
         "customer": {
-            "id": contact.customer_id,
-            "external_userid": contact.external_userid,
-            "name": contact.name,
-            "avatar": contact.avatar,
-            "gender": contact.gender,
-            "kind": contact.kind,
-            "known": contact.known_at is not None,
-            "known_since": at(card.who.known_since),
-            "birthday": card.who.birthday,
+            "id": told.customer_id,
+            "external_userid": told.external_userid,
+            "name": told.name,
+            "avatar": told.avatar,
+            "gender": told.gender,
+            "kind": told.kind,
+            "known": told.known_at is not None,
+            "known_since": told.known_since,
+            "birthday": told.birthday,
         },
-        "followers": [follower_json(follower) for follower in whole.followers],
-        "channel": {"name": channel.name, "state": channel.state} if channel else None,
-        "tags": [tag_json(carried) for carried in whole.tags],
-        "spend_fen": totals.spend_fen,
-        "order_count": totals.order_count,
-        "last_order_at": at(totals.last_order_at),
-        "usual_gap_days": card.bill.usual_gap_days,
-        "orders_until": at(card.who.orders_until),
-        "orders": [order_json(bought) for bought in card.bill.orders],
-        "coupons": [coupon_json(held) for held in whole.coupons],
-        "todos": [todo_json(todo) for todo in card.todos],
-        "messages_left": quota_left,
+        "spend_fen": figures["spend_fen"],
+        "order_count": figures["order_count"],
+        "last_order_at": figures["last_order_at"],
+        "usual_gap_days": glances.usual_gap_days(told.moments),
+        "orders_until": told.orders_until,
+        "coupons": [_held_json(one, now) for one in glances.held(told)],
+        "todos": glances.due(told, by=tonight),
+        "messages_left": left,
+    }
+    lists = (
+        f'"followers":{told.follows},"channel":{told.came_by or "null"},"tags":{told.carried},"orders":{told.orders}'
+    )
+    return f"{json.dumps(facts, ensure_ascii=False, separators=(',', ':'))[:-1]},{lists}}}\n"
+
+
+def _held_json(held: Held, now: datetime) -> dict[str, Any]:
+    """As `coupon_json` says it of a coupon that was read."""
+    shows_code = held.source in TELL_USE and held.claimed_at is not None
+    return {
+        "id": held.id,
+        "batch": held.batch,
+        "kind": held.kind,
+        "value_fen": held.value_fen,
+        "threshold_fen": held.threshold_fen,
+        "code": held.code if shows_code else None,
+        "state": coupons.state(held, now=now),
+        "sending": touches.shown_state(held.touch, now=now) if held.touch else None,
+        "staff": held.staff,
+        "issued_at": held.issued_at,
+        "expires_at": at(held.expires_at),
+        "opened_at": held.opened_at,
+        "claimed_at": held.claimed_at,
+        "used_at": held.used_at,
     }
 
 
