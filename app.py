@@ -144,9 +144,11 @@ class DoorSessions(SecureCookieSessionInterface):
 
 
 def _let_uploads_in() -> None:
-    """Larger bodies for one route, and only from somebody signed in. Before the forgery check, which reads the form."""
+    """Larger bodies where files come in, and only from somebody signed in. Before the forgery check reads the form."""
     if request.endpoint == "console.upload" and "user_id" in session:
         request.max_content_length = media.LARGEST + FORM_AROUND
+    if request.endpoint == "console.add_codes" and "user_id" in session:
+        request.max_form_memory_size = LARGEST_BODY
 
 
 def _refuse_nul() -> None:

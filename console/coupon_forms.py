@@ -79,14 +79,3 @@ def _percent(tenths: str) -> int:
 
 def _lines(text: str) -> list[str]:
     return list(dict.fromkeys(filter(None, map(str.strip, text.splitlines()))))
-
-
-def codes(text: str) -> list[str]:
-    """One a line. Raises `BadInput` for what is no code."""
-    found = _lines(text)
-    if not found:
-        raise BadInput("贴上券码，一行一个", field="codes")
-    for each in found:
-        if len(each) > 64 or not each.isprintable() or " " in each:
-            raise BadInput("每行一个券码，最多 64 个字符，中间没有空格", field="codes")
-    return found

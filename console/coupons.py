@@ -4,22 +4,16 @@ from typing import Any
 
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import Field
 
-from bodies import Form, read_fields
-from console.coupon_forms import ON_THE_PAGE, NewBatch, codes
+from bodies import read_fields
+from console.coupon_forms import ON_THE_PAGE, NewBatch
 from console.door import COUPONS, blueprint, user_only
 from crm import audiences, audits, coupon_batches, coupon_links, coupon_reports
 from crm.coupon_reports import Counts
 from crm.errors import BadInput, Conflict, NotFound
 from runtime import runtime
 
-MOST_CODES = 20_000
 AT_ONCE = 50
-
-
-class Codes(Form):
-    codes: str = Field(max_length=MOST_CODES * 66)
 
 
 def _shown(**more: object) -> str:
@@ -68,10 +62,10 @@ def create_batch() -> ResponseReturnValue:
 @user_only(*COUPONS)
 def coupon_batch(batch_id: int) -> ResponseReturnValue:
     """One batch: its terms, how far its copies came, its codes, a link of its own."""
-    return _one(batch_id, added=request.args.get("added", ""))
+    return one_batch(batch_id, added=request.args.get("added", ""))
 
 
-def _one(batch_id: int, **more: Any) -> str:
+def one_batch(batch_id: int, **more: Any) -> str:
     now = runtime().now()
     with runtime().reading() as session:
         batch = coupon_batches.batch(session, batch_id)
@@ -94,28 +88,6 @@ def close_batch(batch_id: int) -> ResponseReturnValue:
     return redirect(url_for("console.coupons_page"), 303)
 
 
-@blueprint.post("/coupons/<int:batch_id>/codes")
-@user_only("operator")
-def add_codes(batch_id: int) -> ResponseReturnValue:
-    """Codes another system made, one a line; those that are there already stay as they are."""
-    form = read_fields(Codes)
-    try:
-        wanted = codes(form.codes)
-        if len(wanted) > MOST_CODES:
-            raise BadInput("一次最多 %(n)s 个", n=MOST_CODES, field="codes")
-    except BadInput as error:
-        return _one(batch_id, error=error, typed=form.codes), 422
-    added, now = 0, runtime().now()
-    for start in range(0, len(wanted), coupon_batches.ROWS_AT_ONCE):
-        some = wanted[start : start + coupon_batches.ROWS_AT_ONCE]
-        with runtime().transaction() as session:
-            added += coupon_batches.add_codes(session, batch_id, some)
-    with runtime().transaction() as session:
-        subject = f"coupon_batch:{batch_id}"
-        audits.note(session, actor=g.actor, action="coupon_batch.codes", subject=subject, now=now, count=added)
-    return redirect(url_for("console.coupon_batch", batch_id=batch_id, added=added), 303)
-
-
 @blueprint.post("/coupons/<int:batch_id>/link")
 @user_only("operator")
 def make_link(batch_id: int) -> ResponseReturnValue:
@@ -128,4 +100,4 @@ def make_link(batch_id: int) -> ResponseReturnValue:
         coupon_links.add(session, runtime().vault.digest(token), batch_id=batch_id, coupon_id=None, now=now)
         subject = f"coupon_batch:{batch_id}"
         audits.note(session, actor=g.actor, action="coupon_batch.link", subject=subject, now=now)
-    return _one(batch_id, link=f"{runtime().settings.landing_url}/c/{token}")
+    return one_batch(batch_id, link=f"{runtime().settings.landing_url}/c/{token}")

@@ -159,16 +159,16 @@ def batches(session: Session, *, before: int | None = None, limit: int = 1000) -
     return list(session.scalars(newest if before is None else newest.where(CouponBatch.id < before)))
 
 
-def add_codes(session: Session, batch_id: int, codes: Sequence[str]) -> int:
-    """Up to 500 codes more for a pool's batch; how many of them nobody had brought before. Safe to repeat."""
+def add_codes(session: Session, batch_id: int, codes: Sequence[str]) -> list[str]:
+    """Up to 500 codes more for a pool's batch; those of them that nobody had brought before. Safe to repeat."""
     pool = session.get(CouponBatch, batch_id, with_for_update=True, populate_existing=True)
     if pool is None or pool.source != "pool":
         raise NotFound("没有这批券")
     if len(codes) > ROWS_AT_ONCE:
         raise BadInput("一次最多 %(n)s 个", n=ROWS_AT_ONCE)
     rows = [{"batch_id": batch_id, "code": code} for code in dict.fromkeys(codes)]
-    fresh = len(insert_many_if_absent(session, CouponCode, rows, CouponCode.id))
-    pool.total += fresh
+    fresh = [code for (code,) in insert_many_if_absent(session, CouponCode, rows, CouponCode.code)]
+    pool.total += len(fresh)
     session.flush()
     return fresh
 

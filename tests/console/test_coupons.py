@@ -1,6 +1,9 @@
 """Coupon batches on the console: every rule of one, a pool's codes, a link customers claim by."""
 
 from datetime import datetime
+from io import BytesIO
+
+import pytest
 
 from models import Coupon, CouponBatch, CouponCode, CouponLink
 from tests.console.conftest import text_of
@@ -46,18 +49,63 @@ def test_what_does_not_fit_is_named_by_its_field(signed_in, make):
     assert make.rows(CouponBatch) == []
 
 
-def test_codes_of_another_system_are_added_once(signed_in, make):
+@pytest.fixture
+def send_codes(signed_in):
+    """A pool's page, and what it answers to codes that are typed or in a file."""
     here = signed_in()
     pool = OFFER | {"kind": "free_shipping", "source": "pool", "total": ""}
     here.post("/console/coupons", pool, page="/console/account")
 
-    for codes in ("A1\nA2\n\n A3 \nA1", "A3\nA4"):
-        here.post("/console/coupons/1/codes", {"codes": codes}, page="/console/account")
-    bad = here.post("/console/coupons/1/codes", {"codes": "B 1"}, page="/console/account")
+    def send(typed="", file=None, name="codes.csv"):
+        fields = {"codes": typed} | ({} if file is None else {"file": (BytesIO(file), name)})
+        answer = here.post(
+            "/console/coupons/1/codes", fields, page="/console/account", content_type="multipart/form-data"
+        )
+        return answer.status_code, text_of(answer)
+
+    return send
+
+
+def test_codes_of_another_system_are_added_once(send_codes, make):
+    first, again = send_codes("A1\nA2\n\n A3 \nA1"), send_codes("A3\nA4")
+    wrong = send_codes("B1\nB 2\n" + "B" * 65)
 
     assert [row.code for row in make.rows(CouponCode)] == ["A1", "A2", "A3", "A4"]
     assert make.rows(CouponBatch)[0].total == 4
-    assert (bad.status_code, "中间没有空格" in text_of(bad)) == (422, True)
+    assert (first[0], "里面重复了 1 行，只算一次：A1（第 5 行）" in first[1]) == (200, True)
+    assert (again[0], "以前就导入过 1 个，没有再加：A3" in again[1]) == (200, True)
+    assert (wrong[0], "中间没有空格" in wrong[1], "第 2 行：B 2" in wrong[1]) == (422, True, True)
+    assert f"第 3 行：{'B' * 64}" in wrong[1]
+
+
+def test_codes_come_in_the_files_that_programs_write(send_codes, make):
+    many = b"\n".join(b"%d" % number for number in range(50_001))
+    files = {
+        "excel.csv": '\ufeff"券码"\r\n"A1"\r\n"A2",\r\n'.encode(),
+        "windows.txt": "兑换码\r\nB1\r\n中文码".encode("gb18030"),
+        "plain": b"C1",
+        "empty.txt": b"\n \n",
+        "two.csv": b"D1,18.00",
+        "picture.csv": b"\x89PNG\xff\xfe\x80",
+        "large.txt": b"E" * (4 * 1024 * 1024 + 1),
+        "nul.txt": b"F1\0",
+        "many.txt": many,
+    }
+
+    answers = {name: send_codes(file=content, name=name) for name, content in files.items()}
+
+    assert [row.code for row in make.rows(CouponCode)] == ["A1", "A2", "B1", "中文码", "C1"]
+    assert [status for status, _ in answers.values()] == [303] * 3 + [422] * 6
+    assert "第 1 行：D1,18.00" in answers["two.csv"][1]
+    assert "最多 4 MB" in answers["large.txt"][1]
+    assert "一次最多 50,000 个" in answers["many.txt"][1]
+
+
+def test_a_long_list_is_taken_as_it_was_pasted(send_codes, make):
+    """Longer than what a form may hold elsewhere; in transactions of 500."""
+    status, _ = send_codes("\n".join(f"{'L' * 50}{number:010}" for number in range(10_000)))
+
+    assert (status, make.rows(CouponBatch)[0].total) == (303, 10_000)
 
 
 def test_a_batchs_link_is_shown_once_and_only_its_digest_is_kept(signed_in, make, runtime):
