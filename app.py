@@ -38,12 +38,12 @@ import mall.products
 import mall.track
 import pages
 import sidebar
+import words
 from callers import anyone, refuse_undeclared
 from crm import audits, media
 from crm.errors import BadInput, Refused, RuleError, TooMany
 from jobs.schedule import PLANS
 from runtime import ROOT, Runtime
-from words import gettext
 
 log = logging.getLogger("huitou")
 LARGEST_BODY = 8 * 1024 * 1024
@@ -75,6 +75,7 @@ def create_app(runtime: Runtime, *, bridge_origin: str | None = None) -> Flask:
     app.session_interface = DoorSessions()
     app.url_map.converters["int"] = RowNumber
     Babel(app, locale_selector=lambda: g.get("language") or runtime.settings.business.language)
+    words.install(app)
     app.before_request(_let_uploads_in)
     csrf = CSRFProtect(app)
     csrf.exempt(bot.blueprint)
@@ -164,14 +165,14 @@ def _answer_errors(app: Flask, runtime: Runtime) -> None:
                 _audit_refusal(runtime, error)
             except Exception as problem:
                 return bug(problem)
-        reply = _reply(error.code, gettext(error.key, **error.values), error.status, error.field)
+        reply = _reply(error.code, words.gettext(error.key, **error.values), error.status, error.field)
         if isinstance(error, TooMany) and error.wait_seconds is not None:
             return *reply, {"Retry-After": str(error.wait_seconds)}
         return reply
 
     @app.errorhandler(CSRFError)
     def forged(error: CSRFError) -> tuple[Response | str, int]:
-        return _reply("csrf", gettext("页面放得太久了。刷新一下再试"), 400)
+        return _reply("csrf", words.gettext("页面放得太久了。刷新一下再试"), 400)
 
     @app.errorhandler(HTTPException)
     def http_said_no(error: HTTPException) -> Any:
@@ -188,7 +189,9 @@ def _answer_errors(app: Flask, runtime: Runtime) -> None:
         frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
         log.error("error %s at %s: %s\n%s", number, request.endpoint, type(error).__name__, frames)
         return _reply(
-            "server_error", gettext("没办成，是我们这边的问题。再试一次，或记下编号 %(number)s", number=number), 500
+            "server_error",
+            words.gettext("没办成，是我们这边的问题。再试一次，或记下编号 %(number)s", number=number),
+            500,
         )
 
 
@@ -208,11 +211,11 @@ def _audit_refusal(runtime: Runtime, error: Refused) -> None:
 
 def _words(code: int) -> str:
     return {
-        404: gettext("没有这个页面"),
-        405: gettext("这个地址不接受这种请求"),
-        413: gettext("内容太大了"),
-        415: gettext("内容的格式不对"),
-    }.get(code, gettext("没办成，请求不对"))
+        404: words.gettext("没有这个页面"),
+        405: words.gettext("这个地址不接受这种请求"),
+        413: words.gettext("内容太大了"),
+        415: words.gettext("内容的格式不对"),
+    }.get(code, words.gettext("没办成，请求不对"))
 
 
 def _reply(code: str, message: str, status: int, field: str | None = None) -> tuple[Response | str, int]:

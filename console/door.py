@@ -15,7 +15,7 @@ from crm import gates, inbox_reports
 from crm.errors import NotSignedIn, Refused, RuleError
 from models.user import User
 from runtime import runtime
-from words import gettext, with_commas
+from words import gettext, speak, with_commas
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 
@@ -45,8 +45,8 @@ def user_only(*roles: str) -> Callable[[View], View]:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> ResponseReturnValue:
             signed_in = _signed_in()
-            g.user, g.actor, g.language = signed_in, f"user:{signed_in.id}", signed_in.language
-            flask_babel.refresh()
+            g.user, g.actor = signed_in, f"user:{signed_in.id}"
+            speak(signed_in.language)
             if roles and not may(*roles):
                 raise Refused("你的角色看不了这一页。需要的话，请老板调整")
             return view(*args, **kwargs)
@@ -96,7 +96,7 @@ def own_path(path: str | None) -> str:
 def choose_language() -> None:
     chosen = request.cookies.get("huitou_language")
     if chosen in LANGUAGES:
-        g.language = chosen
+        speak(chosen)
 
 
 @blueprint.errorhandler(NotSignedIn)

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
-from flask_babel import get_locale, lazy_gettext
+from flask_babel import get_locale
 
 from crm.phrases import Phrase
 from runtime import runtime
 from sidebar.door import blueprint
-from words import gettext
+from words import gettext, lazy_gettext
 
 HER, HIM, THEM = lazy_gettext("她"), lazy_gettext("他"), lazy_gettext("客户")
 
