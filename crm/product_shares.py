@@ -1,15 +1,17 @@
 """Sending a product: found by name or SKU, as a card, our page or the platform's link, each sending with its token."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote, urlencode
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from crm.errors import NotFound
+from crm.identities import Key
 from models.contact import Contact
+from models.customer import Identity
 from models.database import changed, insert_if_absent
 from models.product import Product
 from models.product_share import ProductShare
@@ -19,9 +21,17 @@ from models.vault import Vault
 
 Way = Literal["card", "page", "link"]
 
+
 A_PAGE = 20
 TOKEN_LETTERS = 26  # of 32 to choose from: 130 bits
 LONGEST_TITLE, LONGEST_DESCRIPTION = 128, 512  # bytes, of a link card in the chat (docs/wecom.md 6.2)
+
+
+class Opening(NamedTuple):
+    """`tells` is false of a mini-program's card and a platform's link: nobody says whether they were opened."""
+
+    tells: bool
+    opened_at: datetime | None
 
 
 def search(session: Session, words: str) -> Sequence[Product]:
@@ -94,12 +104,25 @@ def digest_of(token: str, *, vault: Vault) -> str:
     return vault.digest(f"product link\n{token}")
 
 
-def opened(session: Session, digest: str, *, now: datetime) -> bool:
-    """A customer opened the page of this sending; False when there is none."""
+def opened(session: Session, digest: str, visitor: Key, *, now: datetime) -> bool:
+    """Whom it was sent to opened the page of this sending; False when there is none, or it was somebody else."""
     first = func.coalesce(ProductShare.opened_at, now, type_=ProductShare.opened_at.type)
-    found = update(ProductShare).where(ProductShare.token_digest == digest)
+    kind, scope, value = visitor
+    who = select(Identity.customer_id).where(Identity.kind == kind, Identity.scope == scope, Identity.value == value)
+    theirs = select(Identity.id).where(Identity.customer_id == who.scalar_subquery())
+    found = update(ProductShare).where(ProductShare.token_digest == digest, ProductShare.identity_id.in_(theirs))
     values = {"opened_at": first, "opens": ProductShare.opens + 1}
     return changed(session, found.values(**values).execution_options(synchronize_session=False)) > 0
+
+
+def openings(session: Session, touch_ids: Collection[int]) -> dict[int, Opening]:
+    """Of each touch that sent a product whether it was opened, by its id; what is no page of ours cannot tell."""
+    rows = session.execute(
+        select(ProductShare.touch_id, ProductShare.way, ProductShare.opened_at).where(
+            ProductShare.touch_id.in_(touch_ids)
+        )
+    )
+    return {touch_id: Opening(way == "page", opened_at) for touch_id, way, opened_at in rows}
 
 
 def _description(product: Product) -> str:

@@ -21,7 +21,7 @@ from runtime import runtime
 def product(sku: str) -> ResponseReturnValue:
     """`?k=<shop id>` where several shops have the SKU; 404 with words for one that is unknown or off sale.
 
-    `&t=<token>`: one that a member of staff sent; the first look of a customer in WeChat is kept.
+    `&t=<token>`: one that a member of staff sent; the first look of the customer it was sent to is kept.
     """
     number = request.args.get("k", "")
     shop_id = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
@@ -37,7 +37,7 @@ def product(sku: str) -> ResponseReturnValue:
     who = visitor()
     if who is not None and who.key is not None:
         _saw(who.key, found, shop)
-        _opened(request.args.get("t", ""))
+        _opened(request.args.get("t", ""), who.key)
     count("product", place() if who is None else "seen" if who.key else "staff")
     return render_template("landing/product.html", product=found, shop=shop, mini_program=_mini_program(found))
 
@@ -50,10 +50,10 @@ def _saw(key: Key, found: Product, shop: Shop) -> None:
     runtime().in_transaction(lambda session: events.store(session, shop, [view], now=now))
 
 
-def _opened(token: str) -> None:
+def _opened(token: str, who: Key) -> None:
     if len(token) == product_shares.TOKEN_LETTERS:
         digest, now = product_shares.digest_of(token, vault=runtime().vault), runtime().now()
-        runtime().in_transaction(lambda session: product_shares.opened(session, digest, now=now))
+        runtime().in_transaction(lambda session: product_shares.opened(session, digest, who, now=now))
 
 
 def _mini_program(found: Product) -> str:

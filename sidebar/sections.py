@@ -6,7 +6,8 @@ from typing import Any
 from flask import g, render_template
 from flask.typing import ResponseReturnValue
 
-from crm import browsing, customer_reports, customers, glances
+from crm import browsing, customer_reports, customers, glances, product_shares
+from crm.product_shares import Opening
 from runtime import runtime
 from sidebar import cards
 from sidebar.door import answer, blueprint, staff_only, wants_part
@@ -54,7 +55,10 @@ def customer_browsing(customer_id: int) -> ResponseReturnValue:
 @blueprint.get("/customers/<int:customer_id>/touches")
 @staff_only
 def customer_touches(customer_id: int) -> ResponseReturnValue:
-    """`{touches}` of the last 30 days, newest first, with who sent them; texts stay sealed."""
+    """`{touches}` of the last 30 days, newest first, with who sent them; texts stay sealed.
+
+    `opened_at` of a product, and `tells_opening`: false where the platform does not say.
+    """
     since = runtime().now() - glances.LATELY
     with runtime().reading() as session:
         customer = customers.followed_by(session, g.staff, customer_id)
@@ -63,8 +67,18 @@ def customer_touches(customer_id: int) -> ResponseReturnValue:
             for touch, name in customer_reports.touches(session, customer.id, limit=TOUCHES)
             if touch.created_at >= since
         ]
-    told = [touch_json(touch) | {"kind": touch.kind, "by": name, "at": at(touch.created_at)} for touch, name in found]
-    return _answer("touches", {"touches": told}, touches=found)
+        openings = product_shares.openings(session, [touch.id for touch, _ in found if touch.kind == "product"])
+    told = [
+        touch_json(touch)
+        | {"kind": touch.kind, "by": name, "at": at(touch.created_at)}
+        | _opening_json(openings.get(touch.id))
+        for touch, name in found
+    ]
+    return _answer("touches", {"touches": told}, touches=found, openings=openings)
+
+
+def _opening_json(opening: Opening | None) -> dict[str, Any]:
+    return {"opened_at": at(opening.opened_at), "tells_opening": opening.tells} if opening else {}
 
 
 def _answer(section: str, machine: dict[str, Any], **facts: Any) -> ResponseReturnValue:

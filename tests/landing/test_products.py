@@ -64,17 +64,22 @@ def test_what_is_gone_or_never_was_gets_one_kind_page(make, corp, phone, wipes, 
     assert all("这件商品下架了" in answer.text for answer in answers)
 
 
-def test_the_link_a_member_sent_says_when_it_was_opened_first_and_staff_do_not_count(make, corp, phone, wipes, runtime):
+def test_the_link_a_member_sent_says_when_its_customer_opened_it_first_and_nobody_else_counts(
+    make, corp, sandbox, phone, wipes, runtime
+):
     now, token = runtime.now(), "A" * product_shares.TOKEN_LETTERS
-    contact, lan = make.contact(), make.staff()
+    visitor, stranger = phone(), phone()
+    for who in (visitor, stranger):  # both are friends: the link was passed on
+        sandbox.post("/sandbox/scan", {"external_userid": who.customer, "userid": "lan"})
+    contact, lan = make.contact(visitor.customer), make.staff()
     share = ProductShare(
         product_id=wipes.id, staff_id=lan.id, identity_id=contact.identity_id, touch_id=make.touch().id, way="page",
         token_digest=product_shares.digest_of(token, vault=runtime.vault), created_at=now,
     )  # fmt: skip
     make._save(share)
     phone(agent=WXWORK).get(f"{PATH}?t={token}")
+    stranger.open(f"{PATH}?t={token}")
     before = make.rows(ProductShare)[0].opened_at
-    visitor = phone()
 
     pages = [visitor.open(f"{PATH}?t={sent}").status_code for sent in (token, token, "B" * len(token))]
 

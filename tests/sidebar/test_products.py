@@ -67,6 +67,14 @@ def test_a_tap_puts_it_on_record_and_hands_over_the_card_and_the_words_to_copy(
         wipes.id, lan.id, wang.identity_id, touch.id, way,
     )  # fmt: skip
     assert token not in share.token_digest
+    at_the_chat.post(f"touches/{touch.id}/outcome", {"outcome": "sent"})
+    path = f"customers/{wang.customer_id}/touches"
+    [told] = at_the_chat.get(path).json["touches"]
+    assert (told["tells_opening"], told["opened_at"]) == (way == "page", None)
+    assert ("还没打开" if way == "page" else "打没打开不知道") in at_the_chat.get(path, part=True).text
+    with make.runtime.transaction() as session:
+        session.query(ProductShare).update({"opened_at": make.runtime.now()})
+    assert "刚刚打开" in at_the_chat.get(path, part=True).text
 
 
 def test_what_is_off_sale_or_has_no_such_way_is_refused(make, at_the_chat, wang):
