@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from flask_babel import get_locale
 
 from crm.phrases import Phrase
@@ -91,7 +90,6 @@ def words() -> dict[str, Any]:
         "days_since": days_since,
         "said": said,
         "birthday": birthday,
-        "has_route": has_route,
         "locale": "en" if str(get_locale()) == "en" else "zh-CN",
     }
 
@@ -107,10 +105,6 @@ def coupon_progress(state: str, gender: int) -> str:
 
 def said(phrase: Phrase) -> str:
     return gettext(phrase.key, **phrase.values)
-
-
-def has_route(name: str) -> bool:
-    return f"sidebar.{name}" in current_app.view_functions
 
 
 def birthday(days: int, written: str) -> str:
