@@ -120,11 +120,15 @@ def _bought(words: Words) -> dict[str, str]:
     shop = "'shop', (SELECT name FROM shop WHERE id = latest.shop_id)"
     spend = f"'spend_fen', CASE WHEN {IS_SPEND} THEN paid_fen - refunded_fen ELSE 0 END"
     order = _row(words, ORDER, ORDER_MOMENTS, spend, codes, shop, f"'lines', {words.nested.format(lines)}")
+    first = "order_line one JOIN product ON product.shop_id = latest.shop_id AND product.sku = one.sku"
+    picture = f"(SELECT image_url FROM {first} WHERE one.order_id = latest.id AND one.position = 0)"
     moments = f"(SELECT ordered_at, CASE WHEN {COUNTS} THEN 1 END AS counts {newest} {GAPS_LOOKED_AT + 1})"
+    latest = f"(SELECT * {newest} {given('latest')}) latest"
     return {
         "figures": _told(words, figures, f"orders WHERE {THEIRS}"),
         "moments": _told(words, words.rows.format(at("ordered_at")), f"{moments} latest WHERE counts = 1"),
-        "orders": _told(words, words.rows.format(order), f"(SELECT * {newest} {given('latest')}) latest"),
+        "orders": _told(words, words.rows.format(order), latest),
+        "pictures": _told(words, words.rows.format(picture), latest),  # of their first products, in the same order
     }
 
 

@@ -59,6 +59,7 @@ class Bought(NamedTuple):
     received_at: datetime | None
     completed_at: datetime | None
     lines: list[Line]
+    picture: str | None  # of the first product, where its shop sent one
 
     def counts(self) -> bool:
         """Whether it adds to spend: paid and not cancelled."""

@@ -24,7 +24,7 @@ from models.staff import Staff
 
 BIRTHDAY = "birthday"
 WEEK, LATELY, LATE = timedelta(days=7), timedelta(days=30), timedelta(hours=1)
-LOOKED_AT = (*Face._fields, *Who._fields, "figures", "moments", "orders", "mine")
+LOOKED_AT = (*Face._fields, *Who._fields, "figures", "moments", "orders", "pictures", "mine")
 MOMENTS = {"known_since", "noted_at", "orders_until"}
 
 
@@ -104,15 +104,16 @@ def usual_gap_days(moments: str) -> int | None:
 
 def _bill(row: Row[Any]) -> Bill:
     figures = json.loads(row.figures)
-    orders = [_bought(order) for order in json.loads(row.orders)]
+    both = zip(json.loads(row.orders), json.loads(row.pictures), strict=True)
+    orders = [_bought(order, picture) for order, picture in both]
     return Bill(_totals(figures), figures["in_all"], usual_gap_days(row.moments), orders)
 
 
-def _bought(order: dict[str, Any]) -> Bought:
+def _bought(order: dict[str, Any], picture: str | None) -> Bought:
     moments = {name: _moment(order[name]) for name in ("ordered_at", "paid_at", "received_at", "completed_at")}
     facts = {name: order[name] for name in ("id", "status", "paid_fen", "refunded_fen", "shop")}
     lines = [Line(line["name"], line["quantity"]) for line in order["lines"]]
-    return Bought(**facts, **moments, lines=lines)  # type: ignore[arg-type]
+    return Bought(**facts, **moments, lines=lines, picture=picture)  # type: ignore[arg-type]
 
 
 def _mine(todo: dict[str, Any]) -> Mine:

@@ -8,11 +8,12 @@ from statistics import median
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from crm.errors import Refused
 from models.order import Order, OrderLine
+from models.product import Product
 from models.shop import Shop
 
 Filter = Literal["all", "paid", "shipped", "refunded"]
@@ -76,6 +77,19 @@ def history(
     query = query.options(selectinload(Order.lines)).order_by(Order.ordered_at.desc(), Order.id.desc())
     found = [Bought(order, shop) for order, shop in session.execute(query.limit(limit + 1))]
     return Page(found[:limit], found[limit - 1].order.id if len(found) > limit else None)
+
+
+def pictures(session: Session, orders: Sequence[Order]) -> dict[tuple[int, str], str]:
+    """The pictures their shops have sent of what is in these orders, by shop and SKU; one statement."""
+    wanted = {(order.shop_id, line.sku) for order in orders for line in order.lines}
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Product.shop_id, Product.sku, Product.image_url)
+        .where(tuple_(Product.shop_id, Product.sku).in_(wanted))
+        .where(Product.image_url.is_not(None))
+    )
+    return {(shop_id, sku): url for shop_id, sku, url in rows if url}
 
 
 def _only(wanted: Filter) -> ColumnElement[bool]:

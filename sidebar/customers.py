@@ -52,12 +52,13 @@ def customer_orders(customer_id: int) -> ResponseReturnValue:
         )
         counts = order_history.counts(session, customer.id)
         years = order_history.by_year(session, customer.id, _years(page.orders), runtime().zone)
+        pictures = order_history.pictures(session, [bought.order for bought in page.orders]) if wants_part() else {}
     shown = {"orders": [order_json(bought) for bought in page.orders], "next_before": page.next_before}
     if not wants_part():
         return answer(None, shown | {"counts": counts, "years": _years_json(years)})
     template = "sidebar/order_rows.html" if asked.before or "part" in request.args else "sidebar/orders.html"
     facts = {"page": page, "counts": counts, "years": years, "asked": asked, "customer_id": customer.id}
-    return answer(render_template(template, **facts, year_of=year_of))
+    return answer(render_template(template, **facts, pictures=pictures, year_of=year_of))
 
 
 @blueprint.get("/customers/<int:customer_id>/orders/<int:order_id>")
@@ -68,8 +69,10 @@ def customer_order(customer_id: int, order_id: int) -> ResponseReturnValue:
         customer = customers.followed_by(session, g.staff, customer_id)
         bought = order_history.order_of(session, customer.id, order_id)
         ready = _ready(session, customer.id, bought)
+        pictures = order_history.pictures(session, [bought.order]) if wants_part() else {}
     if wants_part():
-        return answer(render_template("sidebar/order.html", bought=bought, ready=ready, customer_id=customer.id))
+        facts = {"bought": bought, "ready": ready, "pictures": pictures, "customer_id": customer.id}
+        return answer(render_template("sidebar/order.html", **facts))
     return answer(None, order_json(bought))
 
 
