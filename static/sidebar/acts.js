@@ -67,7 +67,7 @@
     if (event.target.matches("button")) event.target.unwait = side.wait(event.target);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const from = event.detail.elt;
+    const from = event.detail.requestConfig.elt; // the card may have been drawn anew meanwhile, and its button with it
     if (from.unwait) from.unwait();
     if (event.detail.successful) { if (from.dataset.opens) side.open(from.dataset.opens, from); return; }
     const { status } = event.detail.xhr;
