@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from app import create_app
 from config import Landing, Server
-from crm import coupon_orders, parcel_links
-from models import Channel, Coupon, Identity, Product, Shop
+from crm import parcel_links
+from models import Channel, Product, Shop
 from tests.apps import running
 from tests.landing.conftest import WECHAT
 from tests.sandbox.looking import PALE_TEXTS, SMALL_TARGETS, too_wide
@@ -137,45 +137,3 @@ def test_every_page_fits_a_phone_in_its_light(chromium, sandbox, shop_open, make
         keep(phone.page, f"bound-{size[0]}-{scheme}")
 
     assert [problem for problem in phone.problems if "422" not in problem] == []
-
-
-def test_a_coupon_goes_from_the_chat_to_the_customer_to_an_order_and_back(chromium, sandbox, shop_open, make, runtime):
-    shop = make.rows(Shop)[0]
-    make.coupon_batch(name="湿巾补货券", categories=["护理"], returns_on_refund=True)
-    for number, name in enumerate(("婴儿手口湿巾 80 抽 × 6 包 无香型 带盖", "拉拉裤 2 包", "有机奶粉")):
-        make._save(
-            Product(
-                shop_id=shop.id, sku=f"W{number}", name=name, price_fen=9900, on_sale=True, category="护理",
-                changed_at=runtime.now(), stored_at=runtime.now(), fingerprint="",
-            )
-        )  # fmt: skip
-
-    with opened(chromium, f"{sandbox.url}/#lan/{REGULAR}/side", (1280, 860)) as desk:
-        desk.side.get_by_role("button", name="发优惠券").click()
-        desk.side.locator("#sheet").get_by_role("button", name="发给").first.click()
-        expect(desk.side.locator("#toast")).to_contain_text("券已发到聊天里")
-    [message] = sandbox.messages("lan", REGULAR)
-    link = quote(message["content"]["link"], safe="")
-    tapped = f"{sandbox.url}/sandbox/client/open?external_userid={REGULAR}&url={link}"
-    with opened(chromium, tapped, SIZES[0], user_agent=WECHAT) as phone:
-        expect(phone.page.get_by_role("button", name="领取")).to_be_visible()
-        looks_right(phone.page)
-        keep(phone.page, "coupon-360-light")
-        phone.page.emulate_media(color_scheme="dark")
-        looks_right(phone.page)
-        phone.page.get_by_role("button", name="领取").click()
-        [coupon] = make.rows(Coupon)
-        expect(phone.page.locator("#code")).to_have_text(coupon.code)
-        looks_right(phone.page)
-        keep(phone.page, "coupon-claimed-360-dark")
-    order = make.order(Identity(id=coupon.identity_id, customer_id=coupon.customer_id), shop)
-    with runtime.transaction() as session:
-        coupon_orders.mark_used(session, {order.id: [coupon.code]}, now=runtime.now())
-    with opened(chromium, f"{sandbox.url}/#lan/{REGULAR}/side", (1280, 860)) as desk:
-        desk.side.get_by_text("发过的券").click()
-        expect(desk.side.locator(".held")).to_contain_text("已用")
-        keep(desk.page, "coupon-used-sidebar")
-
-    [row] = make.rows(Coupon)
-    assert row.issued_at < row.opened_at < row.claimed_at
-    assert phone.problems == []

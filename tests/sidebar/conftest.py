@@ -9,6 +9,7 @@ import requests
 from callers import Window
 from models import Staff
 from sidebar.limits import MINUTE
+from tests.sidebar.chats import client_at, opened_chat, shop  # noqa: F401
 
 
 class Seat:

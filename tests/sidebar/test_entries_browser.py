@@ -7,14 +7,20 @@ from playwright.sync_api import expect
 
 from models import Coupon, Staff
 from tests.sidebar.browsers import PHONES
-from tests.sidebar.test_browser import CHAT, client_at, database_url, give, opened_chat, shop  # noqa: F401
+from tests.sidebar.chats import CHAT, give
 
 pytestmark = pytest.mark.browser
 OTHER = "wmAAAAzhaoAAAAAAAAAAAAAAAAAAAAAA"
 
 
+@pytest.fixture(params=["sqlite"])
+def database_url(request, sqlite_databases):
+    with sqlite_databases.fresh() as url:
+        yield url
+
+
 @pytest.fixture
-def other(sandbox, shop, make):  # noqa: F811
+def other(sandbox, shop, make):
     """Another customer of the same member."""
     follows = [{"userid": "lan", "external_userid": OTHER, "createtime": 1740000000}]
     customers = [{"external_userid": OTHER, "name": "赵赵", "gender": 2}]
@@ -25,7 +31,7 @@ def other(sandbox, shop, make):  # noqa: F811
     return make.follow(contact, lan)
 
 
-def test_where_nothing_can_be_sent_the_page_leads_to_the_chat(opened_chat, other, make, sandbox):  # noqa: F811
+def test_where_nothing_can_be_sent_the_page_leads_to_the_chat(opened_chat, other, make, sandbox):
     chat = opened_chat(PHONES[2])
     entry: dict[str, str] = {}
     chat.page.route(
