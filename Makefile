@@ -38,8 +38,9 @@ format: setup  ## let ruff put it right
 bench: setup  ## measure, both sides in one run; SCALE=full for the big one
 	@$(PY) -m bench
 
-soak: setup  ## 25,000 recipients under faults and kills, on both databases; prints its figures
-	@SOAK=full $(PY) -m pytest -q -s -n0 tests/journeys/test_soak.py tests/journeys/test_import_load.py
+soak: setup  ## 25,000 recipients under faults and kills, a whole file of orders; prints its figures
+	@SOAK=full $(PY) -m pytest -q -s -n0 tests/journeys/test_soak.py tests/journeys/test_import_load.py \
+	    tests/files/test_imports.py
 
 types: setup  ## check the types
 	@$(PY) -m mypy .

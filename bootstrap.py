@@ -424,7 +424,8 @@ def main(words: list[str]) -> int:
     if verb == "demo":
         return become(checkout, ["app.py", "demo", *rest])
     if verb == "test":
-        return become(checkout, ["-m", "pytest", "-n", "auto", "--maxprocesses=4", *rest])
+        workers = min((os.cpu_count() or 1) + 1, 4)  # one more than processors: tests wait for browsers and databases
+        return become(checkout, ["-m", "pytest", "-n", str(workers), "--dist", "worksteal", *rest])
     if verb == "lock":
         checkout.held = ()
         write_locks(checkout)
