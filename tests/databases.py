@@ -54,7 +54,8 @@ def postgres_server(binaries: Path, *, durable: bool = False) -> Iterator[str]:
     ]
     subprocess.run([*run, "--locale=C.UTF-8"], check=True, capture_output=True, cwd=folder)
     settings = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}", "-c", "max_connections=200"]
-    speed = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
+    quick = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off", "jit=off")
+    speed = [] if durable else [word for setting in quick for word in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [*as_user, str(binaries / "postgres"), "-D", str(data), *settings, *speed],

@@ -61,9 +61,7 @@ def test_a_stopped_worker_leaves_no_thread(runtime):
     before = set(threading.enumerate())
     worker = Worker(runtime)
     worker.start()
-    started = [
-        thread for thread in threading.enumerate() if thread not in before
-    ]
+    started = [thread for thread in threading.enumerate() if thread not in before]
     assert started
 
     worker.stop()
