@@ -8,6 +8,7 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from crm import identities
+from crm.customers import still_followed
 from crm.errors import Refused
 from models.contact import Contact, Follow
 from models.contact_edit import ContactEdit
@@ -109,9 +110,10 @@ def revive(session: Session, *, now: datetime) -> int:
 
 
 def retry(session: Session, staff: Staff, edit_id: int, *, now: datetime) -> ContactEdit:
-    """Staff ask once more for what did not go. Not theirs is `Refused`."""
-    edit = session.get(ContactEdit, edit_id)
-    if edit is None or edit.staff_id != staff.id:
+    """Staff ask once more for what did not go. Not theirs, or not followed any more, is `Refused`."""
+    mine = select(ContactEdit).where(ContactEdit.id == edit_id, ContactEdit.staff_id == staff.id)
+    edit = session.scalar(mine.where(still_followed(staff.id, ContactEdit.identity_id)))
+    if edit is None:
         raise Refused("这个改动不是你做的")
     ours = update(ContactEdit).where(ContactEdit.id == edit_id, ContactEdit.state.in_(DID_NOT_GO))
     session.execute(ours.values(state="planned", tries=0, next_try_at=now, errcode=None, settled_at=None))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from crm.errors import NotFound, Refused
@@ -68,6 +69,17 @@ def contacts_followed(session: Session, staff: Staff, customer_id: int) -> list[
             .where(Contact.customer_id == customer_id, Follow.staff_id == staff.id, Follow.ended_at.is_(None))
             .order_by(Follow.followed_at.desc())
         )
+    )
+
+
+def still_followed(staff_id: Any, identity_id: Any) -> ColumnElement[bool]:
+    """Whether this member follows the person of this identity now; each may be a column of the statement around it."""
+    return exists().where(
+        Identity.id == identity_id,
+        Contact.customer_id == Identity.customer_id,
+        Follow.contact_id == Contact.id,
+        Follow.staff_id == staff_id,
+        Follow.ended_at.is_(None),
     )
 
 

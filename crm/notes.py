@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from crm import identities
+from crm.customers import still_followed
 from crm.errors import BadInput, Refused
 from crm.glances import BIRTHDAY
 from models.contact import Contact
@@ -43,9 +44,9 @@ def write(session: Session, contact: Contact, staff: Staff, text: str, *, is_pri
 
 
 def take_back(session: Session, staff: Staff, note_id: int, *, now: datetime) -> None:
-    """One's own only; a colleague's and nobody's look the same. Safe to repeat."""
-    note = session.get(Note, note_id)
-    if note is None or note.staff_id != staff.id:
+    """One's own only, of whom one follows now; all others and nobody's look the same. Safe to repeat."""
+    mine = select(Note.id).where(Note.id == note_id, Note.staff_id == staff.id)
+    if session.scalar(mine.where(still_followed(staff.id, Note.identity_id))) is None:
         raise Refused("这条备注不是你写的")
     session.execute(update(Note).where(Note.id == note_id, Note.deleted_at.is_(None)).values(deleted_at=now))
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from crm import identities
+from crm.customers import still_followed
 from crm.errors import Conflict, Refused
 from models.contact import Contact, Follow
 from models.customer import Identity
@@ -39,11 +40,11 @@ def with_customer(session: Session, staff: Staff, customer_id: int) -> list[Todo
 
 
 def of_staff(session: Session, staff: Staff, *, limit: int = MOST) -> Sequence[tuple[Todo, Contact]]:
-    """Everything this staff member has open, the first due first, with whom."""
+    """What this staff member has open about those they follow now, the first due first, with whom."""
     rows = session.execute(
         select(Todo, Contact)
         .join(Contact, Contact.identity_id == Todo.identity_id)
-        .where(Todo.staff_id == staff.id, Todo.state == "open")
+        .where(Todo.staff_id == staff.id, Todo.state == "open", still_followed(staff.id, Todo.identity_id))
         .order_by(Todo.due_at, Todo.id)
         .limit(limit)
     )
@@ -107,9 +108,10 @@ def may_take(session: Session, todo: Todo, userid: str) -> Staff | None:
 
 
 def of(session: Session, staff: Staff, todo_id: int) -> Todo:
-    """One's own to-do; nobody's and a colleague's look the same."""
-    todo = session.get(Todo, todo_id)
-    if todo is None or todo.staff_id != staff.id:
+    """One's own to-do about somebody one follows now; all others and nobody's look the same."""
+    mine = select(Todo).where(Todo.id == todo_id, Todo.staff_id == staff.id)
+    todo = session.scalar(mine.where(still_followed(staff.id, Todo.identity_id)))
+    if todo is None:
         raise Refused("这件事不是你的")
     return todo
 
@@ -136,8 +138,9 @@ def hand_over(session: Session, todo: Todo, staff: Staff) -> None:
 def claim_due(session: Session, *, now: datetime, limit: int = 100) -> list[Todo]:
     """Those to be told of now: each for this caller alone."""
     due = select(Todo.id).where(
-        Todo.state == "open", Todo.told_at.is_(None), Todo.due_at <= now, Todo.kind.in_(("reminder", "call"))
-    )
+        Todo.state == "open", Todo.told_at.is_(None), Todo.due_at <= now, Todo.kind.in_(("reminder", "call")),
+        still_followed(Todo.staff_id, Todo.identity_id),
+    )  # fmt: skip
     ids = session.scalars(due.order_by(Todo.due_at).limit(limit)).all()
     mine = (
         update(Todo)

@@ -6,7 +6,20 @@ import re
 import pytest
 
 from bodies import Form
-from models import Audit, Contact, ContactEdit, Coupon, Note, Order, QuickReply, Shop, TagAssignment, Todo, Touch
+from models import (
+    Audit,
+    Contact,
+    ContactEdit,
+    Coupon,
+    Follow,
+    Note,
+    Order,
+    QuickReply,
+    Shop,
+    TagAssignment,
+    Todo,
+    Touch,
+)
 from models.user import ROLES
 from tests.console.conftest import browser, signed_in  # noqa: F401
 from tests.mall.conftest import new_shop  # noqa: F401
@@ -73,6 +86,25 @@ def test_staff_do_nothing_to_a_strangers_customer_by_any_id(app, make, theirs, m
     assert tried > 40
     assert done > 15  # one's own are done: it was the id that was refused
     assert rows_of(make, theirs) == before
+
+
+def test_whom_one_follows_no_more_is_a_stranger(app, make, mine, at_the_chat):  # noqa: F811
+    """Their to-dos, notes and edits too; only how one's own sending went may still be told."""
+    with make.runtime.transaction() as session:
+        session.query(Follow).update({"ended_at": make.runtime.now()})
+    ones_own = {"reply_id", "chat_id", "touch_id", "userid"}
+
+    for rule, names in addressed(app, "staff"):
+        path = path_of(rule, mine).removeprefix("/sidebar/")
+        if "GET" in rule.methods:
+            answers = [at_the_chat.get(path, part=part) for part in (False, True)]
+        else:
+            forms = forms_of(app.view_functions[rule.endpoint]) or [Form]
+            answers = [at_the_chat.post(path, body_of(form, mine)) for form in forms]
+        for answer in answers:
+            assert set(names) <= ones_own | SHOPS or answer.status_code in (403, 404), (path, answer.status_code)
+            assert "chat_id" in names or "reply_id" in names or "自己人" not in answer.text, path
+    assert [row.deleted_at for row in make.rows(Note)] == [None]
 
 
 def rows_of(make, theirs):  # noqa: F811
