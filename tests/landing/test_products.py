@@ -79,6 +79,8 @@ def test_the_link_a_member_sent_says_when_its_customer_opened_it_first_and_nobod
     make._save(share)
     phone(agent=WXWORK).get(f"{PATH}?t={token}")
     stranger.open(f"{PATH}?t={token}")
+    visitor.open(PATH)
+    visitor.client.head(f"{PATH}?t={token}", headers=visitor.headers)  # shows nothing to anybody
     before = make.rows(ProductShare)[0].opened_at
 
     pages = [visitor.open(f"{PATH}?t={sent}").status_code for sent in (token, token, "B" * len(token))]
