@@ -118,7 +118,7 @@ def _words(session: Session, rows: list[dict[str, Any]]) -> dict[tuple[str, int]
 def _said(row: Mapping[str, Any], words: Mapping[tuple[str, int], str], vault: Vault) -> dict[str, Any]:
     said: dict[str, Any] = {}
     for column, value in row.items():
-        if column in NOT_THEIRS:
+        if column in NOT_THEIRS or (column == "code" and not row["claimed_at"]):  # a code shows once it is claimed
             continue
         if isinstance(value, bytes):
             said[column.removesuffix("_sealed")] = _opened(vault, value)

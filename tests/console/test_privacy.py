@@ -5,7 +5,7 @@ import json
 
 from crm import consents, erasure_sweeps
 from jobs.retention import forget_old
-from models import Audit, Contact, HiddenProduct, Identity, Touch
+from models import Audit, Contact, Coupon, HiddenProduct, Identity, Touch
 from tests.console.conftest import text_of
 
 ME, OTHER = "王小明", "别人的资料"
@@ -35,6 +35,12 @@ def test_the_file_has_all_we_hold_of_one_and_nothing_of_a_stranger(signed_in, ma
         known(make, runtime, OTHER, "wm-other", "NO-OTHER", "13800005678"),
     )
     hidden = {"product_id": make.product(name="台灯").id, "staff_id": make.staff().id, "hidden_at": runtime.now()}
+    terms = {
+        "batch_id": make.coupon_batch().id, "identity_id": mine.identity_id, "customer_id": mine.customer_id,
+        "value_fen": 1, "threshold_fen": 0, "issued_at": runtime.now(), "expires_at": runtime.now(),
+    }  # fmt: skip
+    for code, claimed_at in (("HT-KEPT", None), ("HT-SHOWN", runtime.now())):
+        make._save(Coupon(code=code, occasion=code, claimed_at=claimed_at, **terms))
     make._save(HiddenProduct(identity_id=mine.identity_id, **hidden))
     trusted, plain = signed_in("operator", may_export=True), signed_in("operator")
     page = f"/console/customers/{mine.customer_id}"
@@ -52,6 +58,7 @@ def test_the_file_has_all_we_hold_of_one_and_nothing_of_a_stranger(signed_in, ma
     assert whole["consents"][0]["version"] == "v1"
     assert whole["hidden_products"][0]["product"] == "台灯"
     assert [row["action"] for row in whole["audit"]] == ["customer.export"]
+    assert [row.get("code") for row in whole["coupons"]] == [None, "HT-SHOWN"]  # shown once it is claimed
     for strange in (OTHER, "wm-other", "NO-OTHER", "13800005678"):
         assert strange not in answer.text
     deeds = [(row.actor, row.outcome) for row in make.rows(Audit) if row.action == "customer.export"]
