@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from crm import customers
 from crm.order_history import COUNTS
+from crm.phrases import straight
 from models.contact import Contact
 from models.order import Order, OrderLine
 from models.staff import Department, Staff
@@ -16,8 +17,8 @@ def of(session: Session, staff: Staff, contact: Contact, *, business: str) -> di
     An unknown one is empty; three statements.
     """
     return {
-        "称呼": customers.remark_of(session, staff, contact) or contact.name,
-        "商品": _last_bought(session, contact.customer_id),
+        "称呼": straight(customers.remark_of(session, staff, contact) or contact.name),
+        "商品": straight(_last_bought(session, contact.customer_id)),
         "门店": _store_of(session, staff) or business,
     }
 
