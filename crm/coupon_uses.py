@@ -81,7 +81,8 @@ def _is_used_by(session: Session, coupon: Coupon, shop: Shop, order_no: str) -> 
 def found(session: Session, code: str, *, hold: bool) -> tuple[Coupon, CouponBatch]:
     """The copy of a code, as typed or in capitals, and its batch; held if asked. Raises `NotFound`."""
     code = "".join(code.split())
-    query = select(Coupon).where(Coupon.code.in_({code, code.upper()})).order_by(Coupon.id).limit(1)
+    both = select(Coupon).where(Coupon.code.in_({code, code.upper()}))
+    query = both.order_by(Coupon.code != code).limit(1)  # a pool may have codes that differ in their case alone
     query = query.with_for_update() if hold else query
     coupon = session.scalar(query.execution_options(populate_existing=True))
     if coupon is None:

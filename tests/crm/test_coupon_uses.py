@@ -120,3 +120,14 @@ def test_what_is_no_good_is_not_taken(make, given, redeem, runtime, clock):
             redeem(coupon, staff)
 
     assert make.rows(CouponUse) == []
+
+
+def test_a_code_is_looked_for_as_it_was_typed_and_only_then_in_capitals(given, runtime):
+    ids = {code: given().id for code in ("AB1", "ab1")}
+    with runtime.transaction() as session:
+        for code, coupon_id in ids.items():
+            session.get_one(Coupon, coupon_id).code = code
+    with runtime.reading() as session:
+        found = [coupon_uses.found(session, typed, hold=False)[0].code for typed in ("ab1", "AB1", "aB 1")]
+
+    assert found == ["ab1", "AB1", "AB1"]
