@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from crm.coupon_words import yuan
 from crm.errors import BadInput, Conflict, NotFound
 from models.audience import Audience
-from models.coupon import KINDS, SOURCES, CouponBatch, CouponCode
+from models.coupon import KINDS, SOURCES, Coupon, CouponBatch, CouponCode
 from models.database import insert_many_if_absent
 
 MOST_FEN = 100_000_00
@@ -160,13 +160,17 @@ def batches(session: Session, *, before: int | None = None, limit: int = 1000) -
 
 
 def add_codes(session: Session, batch_id: int, codes: Sequence[str]) -> list[str]:
-    """Up to 500 codes more for a pool's batch; those of them that nobody had brought before. Safe to repeat."""
+    """Up to 500 codes more for a pool's batch; those of them that are new. Safe to repeat.
+
+    A code that we gave out ourselves is none: two copies of one code could not be told apart.
+    """
     pool = session.get(CouponBatch, batch_id, with_for_update=True, populate_existing=True)
     if pool is None or pool.source != "pool":
         raise NotFound("没有这批券")
     if len(codes) > ROWS_AT_ONCE:
         raise BadInput("一次最多 %(n)s 个", n=ROWS_AT_ONCE)
-    rows = [{"batch_id": batch_id, "code": code} for code in dict.fromkeys(codes)]
+    ours = set(session.scalars(select(Coupon.code).where(Coupon.code.in_(codes))))
+    rows = [{"batch_id": batch_id, "code": code} for code in dict.fromkeys(codes) if code not in ours]
     fresh = [code for (code,) in insert_many_if_absent(session, CouponCode, rows, CouponCode.code)]
     pool.total += len(fresh)
     session.flush()

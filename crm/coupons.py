@@ -136,7 +136,10 @@ def _locked(session: Session, batch_id: int) -> CouponBatch:
 def _unused(session: Session, new_code: Callable[[], str]) -> str:
     while True:
         code = new_code()
-        if session.scalar(select(Coupon.id).where(Coupon.code == code)) is None:
+        taken = (
+            select(Coupon.id).where(Coupon.code == code).union_all(select(CouponCode.id).where(CouponCode.code == code))
+        )
+        if session.scalar(taken.limit(1)) is None:
             return code
 
 

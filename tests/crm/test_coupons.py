@@ -336,3 +336,17 @@ def test_what_was_taken_back_or_ended_while_its_page_was_open_is_not_claimed(mak
 
     assert (first, again) == (True, False)
     assert [row.claimed_at is not None for row in make.rows(Coupon)] == [False, False, True]
+
+
+def test_a_pools_codes_and_ours_never_meet(make, grant, runtime):
+    person, other = make.identity("unionid", "a"), make.identity("unionid", "b")
+    grant(make.coupon_batch(), person, new_code=lambda: "SAME")
+    with runtime.transaction() as session:
+        pool = coupon_batches.create_batch(session, Terms(**GOOD | {"source": "pool"}), now=runtime.now())
+        fresh = coupon_batches.add_codes(session, pool.id, ["SAME", "NEXT", "LAST"])
+    ours = iter(["LAST", "FREE"])
+
+    given = grant(pool, other).code, grant(make.coupon_batch(), other, new_code=lambda: next(ours)).code
+
+    assert fresh == ["NEXT", "LAST"]
+    assert given == ("NEXT", "FREE")
