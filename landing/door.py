@@ -11,7 +11,6 @@ from runtime import runtime
 
 blueprint = Blueprint("landing", __name__)
 customer = declare("customer")
-
 Place = Literal["wechat", "wecom", "elsewhere"]
 LASTS = 1800  # seconds a visitor is believed to be the one who was asked: a phone changes hands, WeChat its account
 SETTLED = 600  # seconds in which a contact is not asked again with every page
@@ -37,6 +36,12 @@ class Visitor:
             return Key("unionid", "", self.unionid)
         app_id = runtime().settings.official_account.app_id
         return Key("openid", app_id, self.official_openid) if self.official_openid else None
+
+
+@blueprint.before_request
+def show_nothing_to_a_head() -> str | None:
+    """Pages record who saw them; a HEAD is a program's look, and shows nothing to anybody."""
+    return "" if request.method == "HEAD" else None
 
 
 def place() -> Place:
