@@ -8,7 +8,7 @@ from flask import Blueprint, Response, g, make_response, request, session
 from flask.typing import ResponseReturnValue
 
 from callers import declare
-from crm.errors import NotSignedIn
+from crm.errors import NotSignedIn, Refused
 from models.staff import Staff
 from runtime import runtime
 from sidebar import limits
@@ -21,7 +21,7 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 def staff_only(view: View) -> View:
     """For signed-in staff who have not left: `g.staff` is who asks, `g.actor` their name in the audit.
 
-    Whatever is no reading counts against how much one member writes a minute.
+    Whatever is no reading counts against how much one member writes a minute, a refusal against how often they ask.
     """
 
     @wraps(view)
@@ -29,7 +29,11 @@ def staff_only(view: View) -> View:
         g.staff = _signed_in()
         g.actor = f"staff:{g.staff.userid}"
         limits.take_write()
-        return view(*args, **kwargs)
+        try:
+            return view(*args, **kwargs)
+        except Refused:
+            limits.take_refusal()
+            raise
 
     return declare("staff")(cast(View, checked))
 

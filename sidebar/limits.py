@@ -1,4 +1,4 @@
-"""How often one member of staff writes, and one address comes back from WeCom's sign-in."""
+"""How often one member of staff writes or is refused, and one address comes back from WeCom's sign-in."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from crm.errors import TooMany
 from runtime import runtime
 
 MINUTE = timedelta(minutes=1)
+REFUSALS = 60  # a minute and member: who tries out ids is told no more
 WRITES = 120  # a minute and member: two for everything sent, and nobody's thumb sends one a second
 SIGN_INS = 600  # a minute and address, as on the customers' pages: a shop's whole staff may share one
 READS = {"GET", "HEAD", "OPTIONS"}
@@ -20,9 +21,13 @@ def take_write() -> None:
     """Count this request of `g.staff` if it may change something. Raises `TooMany`, audited once a minute."""
     if request.method in READS:
         return
+    _take("writes", WRITES)
+
+
+def _take(name: str, most: int) -> None:
     now = runtime().now()
     try:
-        _window("writes", WRITES).take(g.staff.id, now=now)
+        _window(name, most).take(g.staff.id, now=now)
     except TooMany:
         _audit_once(now)
         raise
@@ -34,6 +39,11 @@ def _audit_once(now: datetime) -> None:
         _window("told", 1).take(g.staff.id, now=now)
         with runtime().transaction() as session:
             audits.note(session, actor=g.actor, action=request.endpoint or "", outcome=TooMany.code, now=now)
+
+
+def take_refusal() -> None:
+    """Count one more customer, or whatever else, that is not theirs. Raises `TooMany`, audited once a minute."""
+    _take("refusals", REFUSALS)
 
 
 def take_sign_in() -> None:

@@ -2,7 +2,7 @@
 
 from callers import caller_of
 from models import Audit
-from sidebar.limits import WRITES
+from sidebar.limits import REFUSALS, WRITES
 from tests.test_bad_input import path_of
 
 
@@ -26,3 +26,14 @@ def test_every_write_counts_and_too_many_are_refused_for_a_while(app, make, at_t
     assert seat(make.staff("yu")).post("words", {}).status_code == 422  # a colleague, too
     clock.tick(minutes=1.1)
     assert at_the_chat.post("words", {}).status_code == 422
+
+
+def test_who_tries_out_ids_is_told_no_more_and_does_not_fill_the_record(app, make, at_the_chat, clock):
+    del app.extensions["huitou_sidebar_refusals"]
+    clock.freeze()
+
+    answers = [at_the_chat.get(f"customers/{number}/orders").status_code for number in range(REFUSALS + 9)]
+
+    assert answers == [403] * REFUSALS + [429] * 9
+    assert [row.outcome for row in make.rows(Audit)] == ["refused"] * REFUSALS + ["too_many"]
+    assert at_the_chat.get("mine").status_code == 200
