@@ -26,8 +26,10 @@ from tests.browsers import browser, chromium_path
 from tests.databases import PostgresDatabases, SqliteDatabases, folder_in_memory, postgres_binaries, postgres_server
 from tests.factories import Make
 from tests.sandboxes import Sandbox, running_sandbox
+from tests.statements import share
 from web import Running
 
+share()
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL_TESTS"))
 
 
