@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+from sqlalchemy import TextClause, text
+
 from crm.order_history import GAPS_LOOKED_AT
 from crm.todos import MOST as MOST_TODOS
 
@@ -19,7 +21,6 @@ MOST_COUPONS = 20
 class Words(NamedTuple):
     """How a database says what the two say otherwise."""
 
-    given: str
     row: str
     rows: str
     nested: str  # JSON inside JSON
@@ -29,22 +30,20 @@ class Words(NamedTuple):
 
 
 SQLITE = Words(
-    given=":{}",
     row="json_object({})",
     rows="json_group_array({})",
     nested="json({})",
     told="{}",
     flag="json(CASE WHEN {} THEN 'true' ELSE 'false' END)",
-    at="(replace(replace({}, ' ', 'T'), '.000000', '') || '+00:00')",
+    at=r"(replace(replace({}, ' ', 'T'), '.000000', '') || '+00\:00')",
 )
 POSTGRESQL = Words(
-    given="%({})s",
     row="json_build_object({})",
     rows="coalesce(json_agg({}), '[]')",
     nested="{}",
     told="CAST({} AS text)",
     flag="({})",
-    at="""(replace(to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '.000000', '') || '+00:00')""",
+    at=r"""(replace(to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24\:MI\:SS.US'), '.000000', '') || '+00\:00')""",
 )
 
 ORDER = ("id", "order_no", "status", "total_fen", "discount_fen", "shipping_fen", "paid_fen", "refunded_fen")
@@ -66,25 +65,24 @@ COUNTS = f"{IS_SPEND} AND paid_fen > refunded_fen"
 
 
 @cache
-def statement(dialect: str, names: tuple[str, ...]) -> str:
+def statement(dialect: str, names: tuple[str, ...]) -> TextClause:
     """One SELECT of these columns for the contact `external_userid`, when the member `staff` follows them now."""
     words = SQLITE if dialect == "sqlite" else POSTGRESQL
     known = {**_counted(words), **_listed(words), **_bought(words)}
     columns = ", ".join(f"{known.get(name, f'contact.{name}')} AS {name}" for name in names)
-    asked, staff = words.given.format("external_userid"), words.given.format("staff")
-    return (
+    return text(
         f"SELECT {columns} FROM contact JOIN follow ON follow.contact_id = contact.id "
-        f"WHERE contact.external_userid = {asked} AND follow.staff_id = {staff} AND follow.ended_at IS NULL"
+        f"WHERE contact.external_userid = :external_userid AND follow.staff_id = :staff AND follow.ended_at IS NULL"
     )
 
 
 def _counted(words: Words) -> dict[str, str]:
     """Who they are, and what the folds say before they are opened."""
-    given, at = words.given.format, words.at.format
-    notes = f"note WHERE {IDENTITIES} AND deleted_at IS NULL AND (NOT is_private OR staff_id = {given('staff')})"
-    late = f"pulled_until < {given('late')} AND next_pull_at IS NOT NULL AND tries > 0"
-    quota = f"target = contact.external_userid AND month = {given('month')}"
-    seen = f"{IDENTITIES} AND on_day > {given('week_ago')} AND sku <> ''"
+    at = words.at.format
+    notes = f"note WHERE {IDENTITIES} AND deleted_at IS NULL AND (NOT is_private OR staff_id = :staff)"
+    late = "pulled_until < :late AND next_pull_at IS NOT NULL AND tries > 0"
+    quota = "target = contact.external_userid AND month = :month"
+    seen = f"{IDENTITIES} AND on_day > :week_ago AND sku <> ''"
     return {
         "known_at": at("contact.known_at"),
         "remark": "follow.remark",
@@ -97,7 +95,7 @@ def _counted(words: Words) -> dict[str, str]:
         "coupons": f"(SELECT count(*) FROM coupon WHERE {THEIRS})",
         "notes": f"(SELECT count(*) FROM {notes})",
         "noted_at": at(f"(SELECT max(created_at) FROM {notes})"),
-        "touches": f"(SELECT count(*) FROM touch WHERE {THEIRS} AND created_at >= {given('lately')})",
+        "touches": f"(SELECT count(*) FROM touch WHERE {THEIRS} AND created_at >= :lately)",
         "taken": f"coalesce((SELECT reserved + used + others FROM quota WHERE {quota}), 0)",
         "views": f"(SELECT CAST(coalesce(sum(views), 0) AS bigint) FROM behaviour WHERE {seen})",
         "birthday": f"(SELECT max(value) FROM profile_field WHERE {IDENTITIES} AND name = 'birthday')",
@@ -107,7 +105,7 @@ def _counted(words: Words) -> dict[str, str]:
 
 def _bought(words: Words) -> dict[str, str]:
     """Figures over every order by the definitions of `orders.totals`, and the newest of them with their lines."""
-    given, at = words.given.format, words.at.format
+    at = words.at.format
     newest = f"FROM orders WHERE {THEIRS} ORDER BY ordered_at DESC, id DESC LIMIT"
     figures = words.row.format(
         f"'in_all', count(*), 'spend_fen', coalesce(sum(CASE WHEN {IS_SPEND} THEN paid_fen - refunded_fen END), 0), "
@@ -119,11 +117,11 @@ def _bought(words: Words) -> dict[str, str]:
     codes = f"'coupon_codes', {words.nested.format('coupon_codes')}"
     shop = "'shop', (SELECT name FROM shop WHERE id = latest.shop_id)"
     spend = f"'spend_fen', CASE WHEN {IS_SPEND} THEN paid_fen - refunded_fen ELSE 0 END"
-    order = _row(words, ORDER, ORDER_MOMENTS, spend, codes, shop, f"'lines', {words.nested.format(lines)}")
+    order = _row(words, ORDER, ORDER_MOMENTS, spend, codes, shop, f"'lines', {lines}")
     first = "order_line one JOIN product ON product.shop_id = latest.shop_id AND product.sku = one.sku"
     picture = f"(SELECT image_url FROM {first} WHERE one.order_id = latest.id AND one.position = 0)"
     moments = f"(SELECT ordered_at, CASE WHEN {COUNTS} THEN 1 END AS counts {newest} {GAPS_LOOKED_AT + 1})"
-    latest = f"(SELECT * {newest} {given('latest')}) latest"
+    latest = f"(SELECT * {newest} :latest) latest"
     return {
         "figures": _told(words, figures, f"orders WHERE {THEIRS}"),
         "moments": _told(words, words.rows.format(at("ordered_at")), f"{moments} latest WHERE counts = 1"),
@@ -134,10 +132,10 @@ def _bought(words: Words) -> dict[str, str]:
 
 def _listed(words: Words) -> dict[str, str]:
     """What the sections hold."""
-    given, at = words.given.format, words.at.format
-    mine = f"todo WHERE {IDENTITIES} AND staff_id = {given('staff')} AND (state = 'open' OR kind = 'suggestion')"
+    at = words.at.format
+    mine = f"todo WHERE {IDENTITIES} AND staff_id = :staff AND (state = 'open' OR kind = 'suggestion')"
     todos = f"(SELECT * FROM {mine} ORDER BY state <> 'open', due_at, id DESC LIMIT {MOST_TODOS}) mine"
-    is_me = words.flag.format(f"staff_id = {given('staff')}")
+    is_me = words.flag.format("staff_id = :staff")
     follower = words.row.format(
         f"'userid', userid, 'name', name, 'is_me', {is_me}, "
         f"'remark', remark, 'description', description, 'followed_at', {at('followed_at')}, 'channel', channel"

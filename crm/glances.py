@@ -62,7 +62,7 @@ def _asked(
         "lately": stored(now - LATELY, dialect),
         "late": stored(now - LATE, dialect),
     }
-    row = connection.exec_driver_sql(statement(dialect, names), given).one_or_none()
+    row = connection.execute(statement(dialect, names), given).one_or_none()
     if row is None:
         if erased.external_userids(session, [external_userid]):
             raise Refused("这位客户的资料已抹除。重新添加之后才会再认识")
