@@ -6,6 +6,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from runtime import runtime
+from sidebar import signatures
 from sidebar.door import blueprint, staff_only
 
 CONTACT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -15,8 +16,15 @@ CONTACT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 @staff_only
 def show() -> ResponseReturnValue:
     """The shell: the same for every chat. `?to=` names the customer a card of the app is about."""
-    wecom = runtime().settings.wecom
-    return render_template("sidebar/page.html", corp_id=wecom.corp_id, agent_id=wecom.agent_id, to=asked_for())
+    wecom, signed = runtime().settings.wecom, signatures.of_page(_address())
+    facts = {"corp_id": wecom.corp_id, "agent_id": wecom.agent_id, "to": asked_for(), "signed": signed}
+    return render_template("sidebar/page.html", **facts)
+
+
+def _address() -> str:
+    """As the browser has it: what WeCom checks the signatures against."""
+    asked = request.query_string.decode("latin-1")
+    return f"{runtime().settings.server.public_url.rstrip('/')}{request.path}" + (f"?{asked}" if asked else "")
 
 
 def asked_for() -> str:

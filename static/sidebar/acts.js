@@ -60,7 +60,11 @@
     fold.querySelector("summary").addEventListener("click", () => { if (!fold.open) side.section(fold.dataset.fold); });
     fold.addEventListener("toggle", () => side.remember(key, fold.open ? "open" : "shut"));
   });
-  side.section = (name) => { const fold = byId("fold-" + name); if (fold) htmx.trigger(fold.querySelector(".inside"), "shown"); };
+  side.section = async (name) => {
+    await side.bring();
+    const fold = byId("fold-" + name);
+    if (fold) htmx.trigger(fold.querySelector(".inside"), "shown");
+  };
 
   document.addEventListener("htmx:load", (event) => side.restore(event.detail.elt));
   document.addEventListener("htmx:beforeRequest", (event) => {

@@ -8,7 +8,11 @@
   let looks = 0; // at a contact WeCom has not told about yet
   let unsigned = null; // the server's reason for not signing
 
+  const signed = home.signed ? JSON.parse(home.signed) : {};
+
+  /** The page came with the signatures of its own address, unless a ticket was missing. */
   async function sign(url, kind) {
+    if (signed.url === url) return signed[kind];
     for (let tries = 0; ; tries++) {
       try {
         return await side.ask("GET", side.url("signature?kind=" + kind + "&url=" + encodeURIComponent(url)));
@@ -68,9 +72,10 @@
       const reply = await timed(fetch(side.url("mine"), { headers: { "HX-Request": "true" } }), SECONDS.load);
       if (!reply.ok) throw new Answered(reply.status, await reply.json().catch(() => ({})));
       const card = byId("card");
+      await side.bring(); // what is typed into the search must not be lost
       card.innerHTML = await reply.text();
       card.removeAttribute("aria-busy");
-      htmx.process(card);
+      side.wire(card);
     } catch (problem) { if (!side.lost(problem)) side.show("broken", problem.message); }
   }
 
@@ -93,7 +98,7 @@
     const card = byId("card");
     card.innerHTML = html;
     card.removeAttribute("aria-busy");
-    htmx.process(card);
+    side.wire(card);
     side.fold(card);
     side.restore(card);
     side.loadedAt = byId("customer").dataset.at;

@@ -41,11 +41,28 @@ const side = {
     return answer;
   }
 
+  /** htmx comes last, once what was asked for is painted; what is tapped before it is here waits for it. */
+  let htmxHere = null;
+  const bring = () => htmxHere || (htmxHere = new Promise((done) => requestAnimationFrame(() => setTimeout(() => {
+    const script = document.createElement("script");
+    Object.assign(script, { src: home.htmx, onload: done, onerror: () => side.trouble() });
+    if (document.readyState === "complete") document.head.append(script); // only then it begins by itself
+    else window.addEventListener("load", () => document.head.append(script));
+  }))));
+  document.addEventListener("click", (event) => {
+    const tapped = window.htmx ? null : event.target.closest("[hx-get], [hx-post]");
+    if (!tapped) return;
+    event.preventDefault();
+    event.stopPropagation();
+    bring().then(() => tapped.click());
+  }, true);
+
   const byId = (id) => document.getElementById(id);
 
   Object.assign(side, {
     SECONDS, Silence, Answered, timed, ask, home, byId,
     url: (path) => home.home + path,
+    bring, wire: (place) => bring().then(() => htmx.process(place)),
     fill: (place, ...parts) => { place.textContent = ""; place.append(...parts); },
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),
     recall(key) { try { return localStorage.getItem(key); } catch { return null; } },

@@ -14,7 +14,7 @@
       const card = byId("card");
       card.innerHTML = await reply.text();
       card.removeAttribute("aria-busy");
-      htmx.process(card);
+      side.wire(card);
       side.loadedAt = byId("group").dataset.at;
       if (byId("banner").dataset.id === "offline") side.banner(null);
     } catch (problem) {

@@ -1,6 +1,8 @@
 """The shell, the signatures it asks for, and the demo's bridge, which only the demo has."""
 
 import hashlib
+import html
+import json
 import re
 from datetime import timedelta
 
@@ -28,6 +30,22 @@ def test_our_own_pages_are_signed_with_the_ticket_on_record(runtime, at_the_chat
     text = f"jsapi_ticket={runtime.wecom.cached_ticket(ticket)}&noncestr={answer['nonceStr']}"
     text += f"&timestamp={answer['timestamp']}&url={url}"
     assert answer["signature"] == hashlib.sha1(text.encode()).hexdigest()
+
+
+def test_the_page_brings_the_signatures_of_its_own_address_once_there_are_tickets(runtime, at_the_chat):
+    asked = "/sidebar/?to=wm_x&from=%E4%B8%AD"
+
+    cold = at_the_chat.client.get(asked).text
+    runtime.wecom.warm()
+    [told] = re.findall(r'data-signed="([^"]+)"', at_the_chat.client.get(asked).text)
+
+    signed = json.loads(html.unescape(told))
+    assert "data-signed" not in cold
+    assert signed["url"] == f"http://localhost{asked}"
+    for kind, ticket in (("agent", "agent_jsapi"), ("config", "jsapi")):
+        text = f"jsapi_ticket={runtime.wecom.cached_ticket(ticket)}&noncestr={signed[kind]['nonceStr']}"
+        text += f"&timestamp={signed[kind]['timestamp']}&url={signed['url']}"
+        assert signed[kind]["signature"] == hashlib.sha1(text.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(
