@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench import callbacks, imports, intake, lag, locks, planning, schedule, sidebar, sync
+from bench import callbacks, first_load, imports, intake, lag, locks, planning, schedule, sidebar, sync
 
 ROWS = (
     callbacks.rows, lag.rows, schedule.rows, planning.rows, sync.rows, imports.rows, intake.rows, locks.rows,
-    sidebar.rows,
+    sidebar.rows, first_load.rows,
 )  # fmt: skip
 FOLDER = Path(__file__).resolve().parent / "results"
 
