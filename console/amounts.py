@@ -26,6 +26,9 @@ def whole(field: str, text: str) -> int:
 def midnight(field: str, day: str) -> datetime:
     """2026-11-30 → when that day begins in the shop's zone."""
     try:
-        return datetime.combine(date.fromisoformat(day.strip()), time(), runtime().zone)
+        on = date.fromisoformat(day.strip())
     except ValueError:
         raise BadInput("选一个日期", field=field) from None
+    if not 2000 <= on.year < 2100:  # the calendar's first and last days are no moments everywhere
+        raise BadInput("选一个日期", field=field)
+    return datetime.combine(on, time(), runtime().zone)

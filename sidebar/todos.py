@@ -67,7 +67,7 @@ def plan_todo(customer_id: int) -> ResponseReturnValue:
     day, _, at_time = form.at.partition("T")
     try:
         due_at = calendars.at_local(datetime.fromisoformat(day).date(), at_time, runtime().zone)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadInput("日期或时间不对", field="at") from None
     with runtime().transaction() as session:
         customer = customers.followed_by(session, g.staff, customer_id)

@@ -1,6 +1,7 @@
 """Routes are found by themselves: with a stranger's ids none says or does anything; a new one is walked as well."""
 
 import json
+import logging
 import re
 
 import pytest
@@ -39,6 +40,7 @@ from tests.walks import (  # noqa: F401
 
 SHOPS = {"about", "batch_id", "edition_id", "product_id", "shop_id", "tag_id"}  # ids of things all staff share
 QUERY = {"q": SECRET, "before": 1, "part": 1}
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is asked is no SQL's matter
 
 
 def test_staff_read_nothing_of_a_strangers_customer_by_any_id(app, theirs, mine, at_the_chat):  # noqa: F811
@@ -62,9 +64,10 @@ def test_staff_read_nothing_of_a_strangers_customer_by_any_id(app, theirs, mine,
     assert walked > 20
 
 
-def test_staff_do_nothing_to_a_strangers_customer_by_any_id(app, make, theirs, mine, at_the_chat):  # noqa: F811
+def test_staff_do_nothing_to_a_strangers_customer_by_any_id(app, make, theirs, mine, at_the_chat, caplog):  # noqa: F811
     """One id of the stranger's at a time, in the address or in the body, among one's own: refused, nothing changed."""
     before, tried, done = rows_of(make, theirs), 0, 0
+    caplog.set_level(logging.DEBUG)
 
     for rule, names in addressed(app, "staff"):
         if "POST" not in rule.methods:
@@ -86,6 +89,8 @@ def test_staff_do_nothing_to_a_strangers_customer_by_any_id(app, make, theirs, m
     assert tried > 40
     assert done > 15  # one's own are done: it was the id that was refused
     assert rows_of(make, theirs) == before
+    assert SECRET not in caplog.text
+    assert "自己人" not in caplog.text
 
 
 def test_whom_one_follows_no_more_is_a_stranger(app, make, mine, at_the_chat):  # noqa: F811
@@ -107,6 +112,19 @@ def test_whom_one_follows_no_more_is_a_stranger(app, make, mine, at_the_chat):  
     assert [row.deleted_at for row in make.rows(Note)] == [None]
 
 
+@on_one_database
+def test_whatever_stands_in_one_field_is_taken_or_refused(app, mine, at_the_chat):  # noqa: F811
+    odd = ("0001-01-01T00:00", "9999-12-31T23:59", "2026-02-30", " \n\u202e", "%(x)s{0}{{7*7}}")
+
+    for rule, _ in addressed(app, "staff"):
+        for form in forms_of(app.view_functions[rule.endpoint]) if "POST" in rule.methods else ():
+            for name, field in form.model_fields.items():
+                for value in odd if "str" in str(field.annotation) else (0, 2**63 - 1):
+                    path = path_of(rule, mine).removeprefix("/sidebar/")
+                    answer = at_the_chat.post(path, {**body_of(form, mine), name: value})
+                    assert answer.status_code < 500, (path, name, value)
+
+
 def rows_of(make, theirs):  # noqa: F811
     tables = (Coupon, ContactEdit, Note, TagAssignment, Todo, Touch)
     [contact] = [row for row in make.rows(Contact) if row.external_userid == theirs["external_userid"]]
@@ -114,9 +132,6 @@ def rows_of(make, theirs):  # noqa: F811
     rows += [row for row in make.rows(QuickReply) if row.id == theirs["reply_id"]]
     rows += [row for row in make.rows(Order) if row.id == theirs["order_id"]]
     return [vars(row) | {"_sa_instance_state": type(row).__name__} for row in rows]
-
-
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # what is asked is no SQL's matter
 
 
 @on_one_database

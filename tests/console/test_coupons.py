@@ -35,13 +35,15 @@ def test_every_rule_of_a_batch_is_kept_and_shown(signed_in, make, runtime):
     )
 
 
-def test_what_does_not_fit_is_named_by_its_field(signed_in, make):
-    here = signed_in()
+def test_what_does_not_fit_is_named_by_its_field(signed_in, make, runtime):
+    here, dated = signed_in(), OFFER | {"valid_until": f"{runtime.now().year + 1}-06-30"}
     wrong = {
         "tenths": OFFER | {"tenths": "88"}, "valid_until": OFFER | {"valid_until": "2020-01-01"},
         "link_url": OFFER | {"source": "youzan"}, "gift": OFFER | {"kind": "gift"},
-        "audience": OFFER | {"audience": "12345"},
+        "audience": OFFER | {"audience": "12345"}, "valid_from": dated | {"valid_from": "0001-01-01"},
     }  # fmt: skip
+    late = here.post("/console/coupons", OFFER | {"valid_until": "9999-12-31"}, page="/console/account")
+    assert late.status_code == 422
 
     for field, sent in wrong.items():
         answer = here.post("/console/coupons", sent, page="/console/account")
