@@ -23,6 +23,7 @@ from models import (
     TagAssignment,
 )
 from tests.console.conftest import browser, signed_in  # noqa: F401
+from tests.landing.conftest import WECHAT
 from tests.sidebar.conftest import at_the_chat, lan, seat  # noqa: F401
 from tests.walks import addressed, everything, path_of  # noqa: F401
 
@@ -120,6 +121,26 @@ def test_in_the_sidebar_nothing_anybody_wrote_is_run_or_turns_the_words_around_i
             shown += EVIL[:40] in "".join(page.words)
 
     assert shown > 10
+
+
+def test_on_customers_pages_nothing_anybody_wrote_is_run(customer, make, runtime, at_the_chat, client):  # noqa: F811
+    known = runtime.settings.wecom.model_copy(update={"corp_id": ""})  # whoever has the link is shown what it is
+    runtime.settings = runtime.settings.model_copy(update={"wecom": known})
+    make.product("EVIL", shop=make.shop(f"{EVIL}2"), name=EVIL, care_note=EVIL, share_text=EVIL)
+    gift = make.coupon_batch(name=f"{EVIL}2", kind="gift", value_fen=0, gift=EVIL, categories=[EVIL], skus=["EVIL"])
+    body = {"batch_id": gift.id, "occasion": "at-the-counter"}
+    given = at_the_chat.post(f"customers/{customer.customer_id}/coupons", body).json
+    coupon = given["chat_message"]["news"]["link"].removeprefix("http://localhost")
+    wechat, words = {"User-Agent": WECHAT, "Accept": "text/html"}, []
+
+    for path in (coupon, "/g/EVIL", f"/g/{quote(EVIL)}", "/bind", f"/p?k=1&o={quote(EVIL)}&s=x", f"/c/{quote(EVIL)}"):
+        answer = client.get(path, headers=wechat)
+        page = Page(answer.text)
+        assert answer.status_code in (200, 403, 404), path
+        assert page.dangerous == [], path
+        words += page.words
+
+    assert "".join(words).count(EVIL) >= 6  # the gift, the category, who gives it, the product and its words
 
 
 def test_in_the_console_nothing_anybody_wrote_is_run(customer, make, runtime, signed_in):  # noqa: F811
