@@ -52,6 +52,11 @@
     } finally { done(); }
   });
 
+  document.addEventListener("input", (event) => {
+    const said = event.target.form && event.target.form.querySelector("[role=alert]");
+    if (said) said.hidden = true; // it was about what stood there before
+  });
+
   /** Sections remember whether they were open, and load when they are opened. */
   side.fold = (card) => card.querySelectorAll("details[data-fold]").forEach((fold) => {
     const key = "fold:" + fold.dataset.fold;

@@ -21,6 +21,7 @@
     [byId("shell"), ...layers.map((layer) => layer.element)].forEach((part) => { part.inert = false; });
     if (layers.length) below().forEach((part) => { part.inert = true; });
     document.body.classList.toggle("covered", layers.length > 0);
+    document.body.classList.toggle("sheeted", layers.some((layer) => layer.element.id === "layer-sheet"));
   }
 
   function closeTop() {
