@@ -21,6 +21,12 @@ GOODS = {
     '<path stroke="#5e9b72" stroke-width="2" d="M16 22l6 14M24 20v16M32 22l-6 14"/>'
     '<path fill="#e8837a" d="M11 14l5 3 5-3v6a5 5 0 0 1-10 0zM27 14l5 3 5-3v6a5 5 0 0 1-10 0z"/>'
     '<path fill="#d9534a" d="M19 10l5 3 5-3v7a5 5 0 0 1-10 0z"/><path fill="#e3d3b0" d="m14 29 10 5 10-5-4 13H18z"/>',
+    "nappies": '<path fill="#e9f0f7" d="M0 0h48v48H0z"/><path stroke="#8fb0d8" stroke-width="2" d="M19 16v-4h10v4"/>'
+    '<path fill="#cfe0f1" d="M9 15h30v23H9z"/><path fill="#a9c4e2" d="M9 15h30v6H9z"/>'
+    '<path fill="#fff" d="M16 26h16c0 6-3 9-8 9s-8-3-8-9z"/><path fill="#f0a868" d="M16 24h16v3H16z"/>',
+    "milk": '<path fill="#e8edf6" d="M0 0h48v48H0z"/><path fill="#fff" d="M14 12h20v28H14z"/>'
+    '<ellipse cx="24" cy="12" rx="10" ry="3" fill="#d9b45a"/><path fill="#9db6d6" d="M14 20h20v14H14z"/>'
+    '<circle cx="24" cy="27" r="5" fill="#fff"/><path stroke="#9db6d6" stroke-width="1.5" d="M22 27c1 2 3 2 4 0"/>',
 }
 """What shops would have photographs of."""
 
@@ -40,7 +46,11 @@ def opened(
 ) -> Iterator[Chat]:
     """What the page and its frames complain about is collected."""
     context = chromium.new_context(
-        viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, has_touch=size[0] < 600, **more
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme=scheme,
+        has_touch=size[0] < 600,
+        locale="zh-CN",
+        **more,
     )
     for name, drawn in GOODS.items():
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" fill="none">{drawn}</svg>'

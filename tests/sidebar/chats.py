@@ -9,7 +9,7 @@ import pytest
 from app import create_app
 from config import Server
 from crm.identities import Key
-from models import Identity, Tag, TagAssignment
+from models import Identity, OrderLine, Tag, TagAssignment
 from tests.people import join
 from tests.sidebar.browsers import DESKTOP, FOLDER, opened
 from web import serve_in_thread
@@ -23,7 +23,7 @@ TAGS = [
     ("宝宝", "爱粉色", "staff"),
 ]
 BATCHES: list[dict[str, Any]] = [
-    {"name": "湿巾回购券", "value_fen": 1500, "threshold_fen": 9900, "total": 212},
+    {"name": "湿巾回购券", "value_fen": 1500, "threshold_fen": 9900, "total": 212, "categories": ["护理"]},
     {"name": "鲜花专场券", "value_fen": 3000, "threshold_fen": 19900, "total": 46},
     {"name": "坚果零食券", "value_fen": 500, "threshold_fen": 0},
     {"name": "生日礼券", "value_fen": 8000, "threshold_fen": 29900, "total": 3, "issued": 3},
@@ -38,7 +38,7 @@ def shop(runtime, sandbox, make):
         "/sandbox/load",
         {
             "departments": [{"id": 1, "name": "店", "parentid": 0}],
-            "staff": [{"userid": "lan", "name": "林岚", "department": [1]}],
+            "staff": [{"userid": name, "name": "林岚", "department": [1]} for name in ("lan", "mei")],
             "customers": [seat | {"name": "苏苏", "unionid": "u1", "gender": 2}],
             "tag_groups": [{"name": "宝宝", "tags": ["对香精过敏"]}],
             "follows": [seat | {"userid": "lan", "createtime": 1740000000}],
@@ -46,8 +46,10 @@ def shop(runtime, sandbox, make):
         },
     )  # fmt: skip
     now = runtime.now()
-    lan, mei = make.staff("lan", name="林岚"), make.staff("mei", name="周梅")
-    wang = make.contact(CHAT, name="苏苏", unionid="u1", gender=2, avatar=f"{sandbox.url}/sandbox/avatars/{CHAT}.svg")
+    faces = f"{sandbox.url}/sandbox/avatars"
+    lan = make.staff("lan", name="林岚", avatar=f"{faces}/lan.svg")
+    mei = make.staff("mei", name="周梅", avatar=f"{faces}/mei.svg")
+    wang = make.contact(CHAT, name="苏苏", unionid="u1", gender=2, avatar=f"{faces}/{CHAT}.svg")
     make.follow(wang, lan, remark="苏婉清", followed_at=now - timedelta(days=500))
     make.follow(
         wang, mei, remark="苏姐", description="宝宝对香精过敏，只推无香款", followed_at=now - timedelta(days=90)
@@ -64,20 +66,34 @@ def shop(runtime, sandbox, make):
     return wang
 
 
+GOODS: list[tuple[str, int, str, int, str, dict[str, Any]]] = [
+    ("SKU1", 0, "婴儿湿巾 80 抽", 2800, "wipes", {"cycle_days": 45, "category": "护理"}),
+    ("SKU2", 1, "郁金香 鲜花月套餐（4 束）", 19900, "tulips", {}),
+    ("SKU3", 0, "拉拉裤 L 码 46 片", 8900, "nappies", {"category": "护理"}),
+    ("SKU4", 0, "有机奶粉 3 段 800 g", 26800, "milk", {"category": "护理"}),
+]
+
+
 def _bought(make, wang, now):
     """26 orders in two shops, one on its way, one partly refunded; what they sell has pictures."""
     identity = Identity(id=wang.identity_id, customer_id=wang.customer_id)
     shops = make.shop("小程序"), make.shop("有赞")
     for number in range(26):
         when = now - timedelta(days=46 + 30 * number)
-        more: dict[str, Any] = {"status": "shipped"} if number == 0 else {"refunded_fen": 3200} if number == 1 else {}
-        make.order(identity, shops[number % 2], paid_fen=16800 + 100 * number, ordered_at=when, paid_at=when, **more)
-    pictures = f"{make.sandbox.url}/pictures"
-    wipes = {"name": "婴儿湿巾 80 抽", "price_fen": 2800, "image_url": f"{pictures}/wipes.svg", "cycle_days": 45}
-    make.product("SKU1", shop=shops[0], **wipes)
-    make.product(
-        "SKU2", shop=shops[0], name="郁金香 鲜花月套餐（4 束）", price_fen=19900, image_url=f"{pictures}/tulips.svg"
-    )
+        came = {"shipped_at": when + timedelta(hours=20)}
+        if number == 0:
+            more: dict[str, Any] = {"status": "shipped"}
+        else:
+            done = when + timedelta(days=9)
+            more = {"received_at": when + timedelta(days=2), "completed_at": done, "refunded_fen": 3200 * (number == 1)}
+        paid = {"paid_fen": 16800 + 100 * number, "ordered_at": when, "paid_at": when}
+        order = make.order(identity, shops[number % 2], **paid, **came, **more)
+        with make.runtime.transaction() as session:
+            sku, _, name, *_ = GOODS[number % 2]
+            session.query(OrderLine).filter(OrderLine.order_id == order.id).update({"sku": sku, "name": name})
+    for sku, place, name, price_fen, picture, facts in GOODS:
+        image = f"{make.sandbox.url}/pictures/{picture}.svg"
+        make.product(sku, shop=shops[place], name=name, price_fen=price_fen, image_url=image, **facts)
 
 
 def _tagged(make, wang, lan, now):
@@ -95,7 +111,8 @@ def _tagged(make, wang, lan, now):
 def client_at(runtime, sandbox, shop):
     """The address of the chat in the sandbox's client, the sidebar open beside it."""
     server = serve_in_thread(create_app(runtime, bridge_origin=sandbox.url))
-    runtime.settings = runtime.settings.model_copy(update={"server": Server(public_url=server.url)})
+    named = runtime.settings.business.model_copy(update={"name": "小满生活馆"})
+    runtime.settings = runtime.settings.model_copy(update={"server": Server(public_url=server.url), "business": named})
     runtime.wecom.warm()
     forget = [{"name": "huitou_staff", "path": "/sidebar"}]
     sandbox.put("/sandbox/client", {"sidebar_url": f"{server.url}/sidebar/", "forget_cookies": forget})
@@ -119,8 +136,16 @@ def give(side):
     side.locator("#sheet").get_by_role("button", name="发给她").first.click()
 
 
-def keep(chat, name):
-    """A picture of the screen, when somebody wants to look: SCREENSHOTS=folder."""
-    if FOLDER:
-        chat.page.wait_for_timeout(300)
-        chat.page.screenshot(path=f"{FOLDER}/{name}.png")
+def keep(chat, name, *, scheme=None, width=None):
+    """A picture of the screen, when somebody wants to look: SCREENSHOTS=folder. In another scheme and width, too."""
+    if not FOLDER:
+        return
+    size = chat.page.viewport_size
+    if scheme:
+        chat.page.emulate_media(color_scheme=scheme)
+        chat.page.set_viewport_size({"width": width, "height": 860})
+    chat.page.wait_for_timeout(300)
+    chat.page.screenshot(path=f"{FOLDER}/{name}.png")
+    if scheme:
+        chat.page.emulate_media(color_scheme="light")
+        chat.page.set_viewport_size(size)

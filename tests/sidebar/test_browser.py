@@ -134,7 +134,8 @@ def test_all_orders_are_searched_paged_and_opened(opened_chat):
     panel = chat.side.locator("#orders")
     expect(panel.locator("li")).to_have_count(20)
     keep(chat, "orders")
-    looks_right(chat, least=100)
+    keep(chat, "orders-420-dark", scheme="dark", width=420)
+    looks_right(chat, least=80)
     panel.get_by_role("button", name="再看 20 笔").click()
     expect(panel.locator("li")).to_have_count(26)
     panel.get_by_text("退款 1").click()
@@ -147,6 +148,7 @@ def test_all_orders_are_searched_paged_and_opened(opened_chat):
     expect(chat.side.locator("#order")).to_contain_text("−¥32.00")
     looks_right(chat)
     keep(chat, "order")
+    keep(chat, "order-420-dark", scheme="dark", width=420)
     chat.side.locator("#layer-order").get_by_role("button", name="返回").click()
     expect(chat.side.locator("#layer-order")).to_be_hidden()
     expect(panel).to_be_visible()
@@ -380,6 +382,7 @@ def test_a_lost_network_keeps_the_old_card_and_says_since_when(opened_chat):
     expect(chat.side.locator("#banner")).to_contain_text("网络断了，下面是")
     expect(chat.side.locator("h1")).to_contain_text("苏婉清")
     keep(chat, "offline")
+    keep(chat, "offline-420-dark", scheme="dark", width=420)
     chat.page.unroute("**/sidebar/**")
     chat.side.locator("#banner").get_by_role("button", name="重试").click()
     expect(chat.side.locator("#banner")).to_be_empty()
@@ -408,6 +411,7 @@ def test_somebody_new_is_said_to_be_new(opened_chat, runtime, shop, make, name, 
     expect(chat.side.locator("main")).to_contain_text(words)
     expect(chat.side.locator("main")).to_contain_text("来自 包裹卡")
     keep(chat, name)
+    keep(chat, f"{name}-420-dark", scheme="dark", width=420)
 
 
 def test_a_cold_ticket_is_waited_for(opened_chat, runtime, clock):

@@ -72,6 +72,9 @@ def test_words_a_product_and_a_coupon_reach_the_customer_who_buys_with_it(
     expect(side.locator("#sheet")).to_be_hidden()
     expect(side.locator("#toast")).to_contain_text("发到聊天里了")
 
+    chat.page.clock.fast_forward(5_000)
+    expect(side.locator("#toast")).to_be_empty()
+
     sandbox.put("/sandbox/client/next-send", {"answer": answer})
     side.get_by_role("button", name="发优惠券").click()
     expect(side.locator("#sheet")).to_contain_text("最合适")
@@ -110,9 +113,9 @@ def test_words_a_product_and_a_coupon_reach_the_customer_who_buys_with_it(
         looks_right(phone, phone.page.locator("html"))
     program = new_shop("小程序")
     moments = dict.fromkeys(("created_at", "paid_at", "updated_at"), runtime.now().isoformat())
-    bought = (
-        ORDER | moments | {"total_fen": 20000, "paid_fen": 18500, "discount_fen": 1500, "coupon_codes": [coupon.code]}
-    )
+    items = [{"sku": "SKU1", "name": "婴儿湿巾 80 抽", "quantity": 2, "price_fen": 10000}]
+    money = {"total_fen": 20000, "paid_fen": 18500, "discount_fen": 1500, "items": items}
+    bought = ORDER | moments | money | {"coupon_codes": [coupon.code]}
     body = json.dumps({"shop": program.name, "orders": [bought]}).encode()
     headers = program.headers(body) | {"Content-Type": "application/json"}
     taken = requests.post(f"{runtime.settings.server.public_url}/mall/orders", data=body, headers=headers, timeout=20)
@@ -120,7 +123,7 @@ def test_words_a_product_and_a_coupon_reach_the_customer_who_buys_with_it(
     chat.page.reload()
     expect(side.get_by_role("button", name="全部 27 笔")).to_be_visible()
     expect(side.locator(".held .status")).to_have_text("已用")
-    side.locator(".held").scroll_into_view_if_needed()
+    side.locator(".held").evaluate("row => row.scrollIntoView({ block: 'center' })")
     keep(chat, f"used-{size[0]}-{scheme}")
 
     [row] = make.rows(Coupon)

@@ -26,7 +26,7 @@ def plan(chat, kind, title, text, at):
     side.get_by_label("什么时候").fill(at)
     side.get_by_label("要说的话").fill(text)
     looks_right(chat)
-    keep(chat, f"plan-{kind}")
+    keep(chat, f"plan-{'call' if kind == '打电话' else 'reminder'}")
     side.get_by_role("button", name="记下", exact=True).click()
     expect(side.locator("#sheet")).to_be_hidden()
 

@@ -26,6 +26,22 @@ def order(make, wang, shop):
     return place
 
 
+def test_an_order_has_its_products_picture_where_the_shop_sent_one(make, order, at_the_chat, wang, shop):
+    make.product("SKU1", shop=make.shop("另一家"), image_url="https://pictures.example/other.png")
+    placed, where = order(), f"customers/{wang.customer_id}/orders"
+    asked = ("contacts/wm_wang", where, f"{where}/{placed.id}")
+    lettered = [at_the_chat.get(each, part=True).text for each in asked]
+    make.product("SKU1", shop=shop, image_url="https://pictures.example/wipes.png")
+
+    pictured = [at_the_chat.get(each, part=True).text for each in asked]
+
+    picture = (
+        '<img class="goods" src="https://pictures.example/wipes.png" alt="" width="48" height="48" loading="lazy">'
+    )
+    assert ["<img" in page for page in lettered] == [False] * 3
+    assert [picture in page for page in pictured] == [True] * 3
+
+
 def test_pages_follow_one_another_and_lose_nothing(runtime, order, at_the_chat, wang):
     same_moment = runtime.now() - timedelta(days=5)
     placed = [order(ordered_at=same_moment).id for _ in range(45)]

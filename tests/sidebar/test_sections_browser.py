@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from models import ProductShare, QuickReply, Touch
 from tests.sidebar.browsers import PHONES, looks_right, opened
-from tests.sidebar.chats import CHAT, GROUP
+from tests.sidebar.chats import CHAT, GROUP, keep
 
 pytestmark = pytest.mark.browser
 
@@ -25,6 +25,7 @@ def test_words_and_a_product_go_into_the_chat_and_what_is_refused_can_be_copied(
     side.get_by_label("内容").fill("晚安，{称呼}")
     side.get_by_role("button", name="存下来").click()
     expect(side.locator("#quick-reply-rows")).to_contain_text("晚安，苏婉清")
+    keep(chat, "words")
     side.get_by_text("写一条自己的").click()
     looks_right(chat)
     side.get_by_role("button", name="发「问好」").click()
@@ -34,6 +35,7 @@ def test_words_and_a_product_go_into_the_chat_and_what_is_refused_can_be_copied(
     side.get_by_role("button", name="发商品").click()
     expect(side.locator("#sheet .goods").first).to_be_visible()
     looks_right(chat)
+    keep(chat, "products")
     side.get_by_role("button", name="发「婴儿湿巾").click()
     expect(side.locator("#banner")).to_contain_text("没让发")
     side.get_by_role("button", name="复制文字").click()
@@ -56,6 +58,7 @@ def test_beside_a_group_the_totals_and_ones_own_customers_show(chromium, client_
         expect(chat.side.locator("h1")).to_contain_text("鲜花群")
         expect(chat.side.locator(".figures")).to_contain_text("认得出的客户")
         looks_right(chat)
+        keep(chat, "group")
         assert chat.problems == []
         chat.side.get_by_role("button", name="苏婉清").click()
         expect(chat.page.locator("#chat-name")).to_have_text("苏苏")
