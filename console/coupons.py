@@ -62,7 +62,8 @@ def create_batch() -> ResponseReturnValue:
 @user_only(*COUPONS)
 def coupon_batch(batch_id: int) -> ResponseReturnValue:
     """One batch: its terms, how far its copies came, its codes, a link of its own."""
-    return one_batch(batch_id, added=request.args.get("added", ""))
+    added = request.args.get("added", "")
+    return one_batch(batch_id, added=added if added.isascii() and added.isdigit() else "")
 
 
 def one_batch(batch_id: int, **more: Any) -> str:

@@ -147,6 +147,7 @@ def send_again(coupon_id: int) -> ResponseReturnValue:
             raise AlreadySent("这张券可能已经发出去了，先看一眼聊天")
         if verdict is not Verdict.LIVE:
             return _hold_back(session, key, contact, session.get_one(CouponBatch, coupon.batch_id), verdict)
+        _audit(session, "coupon.send", coupon)
         return _try(session, key, contact, coupon)
 
 

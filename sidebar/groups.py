@@ -86,8 +86,10 @@ def send_drop(chat_id: str, edition_id: int) -> ResponseReturnValue:
         touch, is_new = touches.begin_in_group(
             session, key=key, kind=KIND, chat_id=group.chat_id, staff=g.staff, state=state, text_sealed=sealed, now=now
         )
-        message = group_drops.chat_message(drop, zone)
-        return sendings.answer(touch, send=is_new and state == "trying", chat_message=message)
+        send = is_new and state == "trying"
+        if send:
+            sendings.audit(session, touch, f"group:{group.id}")
+        return sendings.answer(touch, send=send, chat_message=group_drops.chat_message(drop, zone))
 
 
 @blueprint.context_processor

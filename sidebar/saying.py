@@ -6,7 +6,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from bodies import read_form
-from crm import audits, todos
+from crm import todos
 from crm.errors import BadInput, Conflict
 from models.contact import Contact
 from models.todo import Todo
@@ -44,11 +44,6 @@ def say(customer_id: int) -> ResponseReturnValue:
         todo = _about(session, form, contact)
         key = f"todo:{todo.id}:{form.occasion}"
         touch, send = sendings.put_on_record(session, verdict, key=key, kind="todo", contact=contact, text=form.text)
-        if send:
-            audits.note(
-                session, actor=g.actor, action="todo.say", subject=f"customer:{contact.customer_id}",
-                now=runtime().now(), todo=todo.id, touch=touch.id,
-            )  # fmt: skip
         return sendings.answer(touch, send=send)
 
 

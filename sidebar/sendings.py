@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from bodies import Form
-from crm import customers, touches
+from crm import audits, customers, touches
 from models.contact import Contact
 from models.touch import Touch
 from runtime import runtime
@@ -55,7 +55,16 @@ def put_on_record(
         coupon=None,
         now=runtime().now(),
     )
-    return touch, is_new and verdict is Verdict.LIVE
+    send = is_new and verdict is Verdict.LIVE
+    if send:
+        audit(session, touch, f"customer:{touch.customer_id}")
+    return touch, send
+
+
+def audit(session: Session, touch: Touch, subject: str) -> None:
+    """That it is handed to the chat now."""
+    action, now = f"{touch.kind}.send", runtime().now()
+    audits.note(session, actor=g.actor, action=action, subject=subject, now=now, touch=touch.id)
 
 
 def answer(touch: Touch, *, send: bool, **more: Any) -> ResponseReturnValue:
