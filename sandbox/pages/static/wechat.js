@@ -14,6 +14,7 @@ let added = async () => {};
 export async function scanOrOpen(whose, then) {
   [customer, added] = [whose, then];
   $('scan-wrong').hidden = $('link-wrong').hidden = true;
+  $('scan-code').replaceChildren(); // what was chosen among the codes of last time would be lost when these come
   dialog.showModal();
   const [{ staff }, ways] = await Promise.all([get('/sandbox/staff'), get('/sandbox/contact-ways')]);
   const serving = staff.filter((one) => one.customer_contact && one.status === 1);
