@@ -31,12 +31,13 @@ CONTRAST = """() => {
   const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
     .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const grounds = new Map([[null, [255, 255, 255]]]);
   const ground = (node) => {
-    for (; node; node = node.parentElement) {
+    if (!grounds.has(node)) {
       const found = parts(getComputedStyle(node).backgroundColor);
-      if (found.length === 3 || found[3] === 1) return found;
+      grounds.set(node, found.length === 3 || found[3] === 1 ? found : ground(node.parentElement));
     }
-    return [255, 255, 255];
+    return grounds.get(node);
   };
   const pale = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -43,12 +43,13 @@ PALE_TEXTS = """() => {
   const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
     .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
     .reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+  const grounds = new Map([[null, [255, 255, 255]]]);
   const ground = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const colour = numbers(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
+    if (!grounds.has(node)) {
+      const colour = numbers(getComputedStyle(node).backgroundColor);
+      grounds.set(node, colour.length === 3 || colour[3] === 1 ? colour : ground(node.parentElement));
     }
-    return [255, 255, 255];
+    return grounds.get(node);
   };
   const pale = [];
   for (const node of document.querySelectorAll('body *')) {
