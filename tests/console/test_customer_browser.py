@@ -59,7 +59,7 @@ def test_every_page_about_customers_fits_and_can_be_read(chromium, address, widt
     ]
     paths = [
         "/console/customers", "/console/customers?q=nobody", *tabs, "/console/conflicts", "/console/conflicts/4",
-        "/console/identity-links/1?deed=retract", "/console/match-rate",
+        "/console/identity-links/1?deed=retract", "/console/match-rate", "/console/staff-figures",
     ]  # fmt: skip
     with signed_in(chromium, address, width=width, scheme=scheme) as page:
         for path in paths:
