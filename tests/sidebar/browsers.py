@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, Route
 
 FOLDER = os.environ.get("SCREENSHOTS")
 PHONES = [(320, 640), (360, 640), (375, 740), (420, 860)]
 DESKTOP = (1280, 860)
-PATIENCE = 30_000  # milliseconds: a slow machine is no failure
-expect.set_options(timeout=PATIENCE)
 NARROWEST: dict[Literal["light", "dark"], int] = {"light": 320, "dark": 360}  # sizes do not depend on the scheme
 GOODS = {
     "wipes": '<path fill="#e3f0e8" d="M0 0h48v48H0z"/><path fill="#fff" d="m24 8 7 8H17z"/>'
@@ -58,7 +56,7 @@ def opened(
         svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" fill="none">{drawn}</svg>'
         context.route(f"**/pictures/{name}.svg", partial(_drawn, svg=svg))
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(8000)
     problems: list[str] = []
     page.on("console", lambda said: problems.append(said.text) if _is_a_problem(said) else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
