@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import CodeType
 from typing import Any, ClassVar
 
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
+from whitenoise import WhiteNoise
 
 from clocks import SandboxClock
 from jobs.worker import Worker
@@ -21,14 +23,13 @@ class Compiled(BytecodeCache):
     """Templates compiled once for all the apps of a test process, not once for each."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+        self._kept[bucket.key, bucket.checksum] = bucket.code
 
 
 COMPILED = Compiled()
@@ -52,6 +53,21 @@ class CompiledRule(Rule):
 
 
 Flask.url_rule_class = CompiledRule
+
+
+SCANNED: dict[tuple[str, str], dict[str, Any]] = {}
+scan = WhiteNoise.update_files_dictionary
+
+
+def scan_once(files: Any, root: str, prefix: str) -> None:
+    """The folder of static files is looked through once for all the apps of a test process."""
+    if (root, prefix) not in SCANNED:
+        scan(files, root, prefix)
+        SCANNED[root, prefix] = dict(files.files)
+    files.files.update(SCANNED[root, prefix])
+
+
+WhiteNoise.update_files_dictionary = scan_once
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import Audit, Inbox, MassMessage, Order
+from models.database import is_sqlite
 from tests.callbacks import Callbacks
 from tests.mall.conftest import new_shop, shop  # noqa: F401
 from tests.sidebar.conftest import Seat
@@ -20,11 +21,11 @@ NAMES = [
     "a" * 3000,
 ]  # fmt: skip
 NUMBERS = ["0", "-1", "1e3", "1.5", "٣", str(2**63 - 1), str(2**63), str(2**64), MANY, "NaN", "0x10", "%201", "+1"]
-QUERIES = [
-    "", "before=", "before=-1", f"before={2**63}", f"before={MANY}", "down_to=9&down_to=8", "q=%00", "q=%ed%a0%80",
-    "only[]=x", "result=%00", "result=nonsense", "action='", "state=nonsense", "part=head", "url=http://[::1",
-    "url=file:///etc/passwd&kind=agent", "token=%00", "token=" + "a" * 5000, "next=//evil.example", "code=a&state=b",
-    "msg_signature=%ff&timestamp=&nonce=", "=&=&;", "&".join("a=1" for _ in range(500)),
+QUERIES = [  # two in one where no door reads both
+    "", "before=&token=" + "a" * 5000, "before=-1&url=http://[::1", f"before={2**63}&url=file:///etc/passwd&kind=agent",
+    f"before={MANY}&next=//evil.example", "down_to=9&down_to=8&code=a&state=b", "q=%00", "q=%ed%a0%80", "token=%00",
+    "result=%00", "result=nonsense&msg_signature=%ff&timestamp=&nonce=", "only[]=x&part=head", "state=nonsense",
+    "action='&=&=&;", "&".join("a=1" for _ in range(500)),
 ]  # fmt: skip
 JSON: list[Any] = [
     "", "{", "[]", "null", '{"a": 1}', '{"a": 1, "a": 2}', "[" * 100_000, '{"batch_id": NaN}',
@@ -95,8 +96,12 @@ def signed_in(app, make, runtime):
 
 
 def attack(who, app, *, leave_out=()):
-    """Send all of it; what was answered wrongly."""
+    """Send all of it to the doors where it matters who somebody is; what was answered wrongly.
+
+    Headers, methods and bodies of other kinds never come as far as a database: they meet one of the two.
+    """
     wrong = []
+    is_one = is_sqlite(app.extensions["huitou"].engine)
 
     def go(rule, method, path, **more):
         answer = who.open(path, method, **more)
@@ -105,7 +110,7 @@ def attack(who, app, *, leave_out=()):
             wrong.append((method, path[:80], sent, answer.status_code, answer.text[:80]))
 
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in leave_out:
+        if rule.endpoint in leave_out or (who.tokens and rule.rule.split("/")[1] not in who.tokens):
             continue
         method = "POST" if "POST" in rule.methods else "GET"
         path = path_of(rule)
@@ -113,19 +118,19 @@ def attack(who, app, *, leave_out=()):
             go(rule, method, path_of(rule, junk))
         for query in QUERIES if method == "GET" else QUERIES[:3]:
             go(rule, method, path, query_string=query)
-        for headers in HEADERS:
+        for headers in HEADERS if is_one else HEADERS[:2]:
             go(rule, method, path, headers=headers)
-        for other in ("HEAD", "OPTIONS", "PATCH", "TRACE", "DELETE"):
+        for other in ("HEAD", "OPTIONS", "PATCH", "TRACE", "DELETE") if is_one else ():
             go(rule, other, path)
-        for data, content_type in bodies_for(rule) if method == "POST" else OTHERS[:2]:
+        for data, content_type in bodies_for(rule, OTHERS if is_one else ()) if method == "POST" else OTHERS[:2]:
             go(rule, method, path, data=data, content_type=content_type)
     return wrong
 
 
-def bodies_for(rule):
+def bodies_for(rule, others):
     """All of the kind this door reads, and a few of the other."""
     forms, texts = (FORMS, JSON[:4]) if rule.endpoint.startswith("console.") else (FORMS[:4], JSON)
-    yield from OTHERS
+    yield from others
     yield from ((body, "application/x-www-form-urlencoded") for body in forms)
     yield from ((body, "application/json") for body in texts)
 

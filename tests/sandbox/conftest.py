@@ -89,10 +89,15 @@ def receiver(wecom: Client) -> Iterator[Receiver]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def demo_corp() -> dict[str, Any]:
+    return demo_shop.corp(7, datetime.now(UTC))
+
+
 @pytest.fixture
-def shop() -> Iterator[Running]:
+def shop(demo_corp: dict[str, Any]) -> Iterator[Running]:
     running = start(port=0, seed=7, state_path=None)
-    loaded = requests.post(f"{running.url}/sandbox/load", json=demo_shop.corp(7, datetime.now(UTC)), timeout=10)
+    loaded = requests.post(f"{running.url}/sandbox/load", json=demo_corp, timeout=10)
     assert loaded.status_code == 200, loaded.text
     yield running
     running.close()
